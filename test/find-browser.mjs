@@ -82,7 +82,7 @@ export function browsers() {
 
 export const findBrowser = () => browsers()[0];
 
-/** Launches once and asks for an adapter: `undefined` when there is none, an error when it does not start. */
+/** Launches once and names the WebGPU adapter: `undefined` when there is none, throws when it does not start. */
 export async function probe(executablePath) {
   const browser = await chromium.launch({ executablePath, args, timeout: 60_000 });
   try {
@@ -92,13 +92,12 @@ export async function probe(executablePath) {
       route.fulfill({ contentType: "text/html", body: "" }),
     );
     await page.goto("http://localhost/");
-    const adapter = await page.evaluate(async () => {
+    return await page.evaluate(async () => {
       const found = await navigator.gpu?.requestAdapter();
       if (!found) return;
       const { vendor, architecture, description } = found.info;
       return [vendor, architecture, description].filter(Boolean).join(" ") || "unnamed";
     });
-    return adapter && { adapter, version: browser.version() };
   } finally {
     await browser.close();
   }
