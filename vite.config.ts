@@ -85,5 +85,6 @@ export default defineConfig(async ({ mode }) => ({
     emptyOutDir: true,
     ...(mode === "page" ? page : library),
   },
-  ...(process.env["VITEST"] ? { test: await testProjects() } : {}),
+  // vitest's own mode: a build inside a test is an ordinary build.
+  ...(mode === "test" ? { test: await testProjects() } : {}),
 }));
