@@ -32,7 +32,7 @@ async function testProjects(): Promise<NonNullable<ViteUserConfig["test"]>> {
   if (browser === undefined) {
     if (process.env["CI"]) throw new Error("No Chromium found: the browser lane cannot run.");
     console.warn(
-      "\n[test] NO CHROMIUM FOUND: the browser lane is skipped. Run `npm test`, or set CHROME_PATH.\n",
+      "\n[test] NO CHROMIUM FOUND: the browser lane is skipped. Install one, or set CHROME_PATH.\n",
     );
   }
   const common = {

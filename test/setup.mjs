@@ -50,8 +50,16 @@ export async function installPackages() {
 export async function ensureBrowser() {
   const { browsers, probe } = await import("./find-browser.mjs");
   const tried = new Set();
+  const candidates = () => {
+    try {
+      return browsers();
+    } catch (error) {
+      console.error(`[browser] ${error.message}`);
+      return [];
+    }
+  };
   const firstThatWorks = async () => {
-    for (const { executablePath, source } of browsers()) {
+    for (const { executablePath, source } of candidates()) {
       if (tried.has(executablePath)) continue;
       tried.add(executablePath);
       try {
