@@ -1,0 +1,122 @@
+// What each row's loss is multiplied by, and what it brings to the denominator. One workgroup takes
+// BLOCK rows of one segment; its sums go to `partials`, three words each, in a fixed order.
+
+struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
+
+@group(0) @binding(1) var<storage, read> labels: array<u32>;  // (rows) words of 32 or 64 bits
+@group(0) @binding(2) var<storage, read> mask: array<u32>;  // (rows)
+@group(0) @binding(3) var<storage, read> sampleWeight: array<f32>;  // (rows)
+@group(0) @binding(4) var<storage, read> upstream: array<f32>;  // (rows) or one
+@group(0) @binding(5) var<storage, read> classWeights: array<f32>;  // (classes)
+@group(0) @binding(6) var<storage, read_write> rowInfo: array<RowInfo>;  // (rows)
+@group(0) @binding(7) var<storage, read_write> partials: array<u32>;  // (blocks, 3)
+
+const SKIPPED: u32 = 0xffffffffu;
+const OUT_OF_RANGE: u32 = 0xfffffffeu;
+
+struct Brought { denominator: f32, count: f32, outOfRange: u32 }
+
+var<workgroup> lanes: array<Brought, LANES>;
+
+fn joined(a: Brought, b: Brought) -> Brought {
+  return Brought(a.denominator + b.denominator, a.count + b.count, a.outOfRange + b.outOfRange);
+}
+
+// A label as a class, SKIPPED or OUT_OF_RANGE. 64-bit labels are two words, the low one first.
+fn labelAt(row: u32) -> u32 {
+  if (LABEL_WORDS == 0u) {
+    return 0u;
+  }
+  var source = row;
+  if (SHIFTED) {
+    if (row % params.shift == params.shift - 1u) {
+      return SKIPPED;
+    }
+    source = row + 1u;
+  }
+  let at = params.labelsStart + source * LABEL_WORDS;
+  let low = labels[at];
+  var high = select(0u, 0xffffffffu, LABEL_SIGNED && low >= 0x80000000u);
+  if (LABEL_WORDS == 2u) {
+    high = labels[at + 1u];
+  }
+  if (IGNORES && low == params.ignoreLow && high == params.ignoreHigh) {
+    return SKIPPED;
+  }
+  return select(OUT_OF_RANGE, low, high == 0u && low < params.classes);
+}
+
+fn maskAt(row: u32) -> f32 {
+  if (MASKED == 1u) {
+    return bitcast<f32>(mask[params.maskStart + row]);
+  }
+  if (MASKED == 2u) {
+    return f32(mask[params.maskStart + row]);
+  }
+  return 1.0;
+}
+
+fn prepareRow(row: u32) -> Brought {
+  let m = maskAt(row);
+  let label = select(labelAt(row), SKIPPED, m == 0.0);
+  if (label >= OUT_OF_RANGE) {
+    rowInfo[row] = RowInfo(label, 0.0, 0.0);
+    return Brought(0.0, 0.0, select(0u, 1u, label == OUT_OF_RANGE));
+  }
+  var s = 1.0;
+  if (SAMPLE_WEIGHTED) {
+    s = sampleWeight[params.sampleWeightStart + row];
+  }
+  var c = 1.0;
+  if (WEIGHTED) {
+    c = classWeights[params.classWeightsStart + label];
+  }
+  var g = params.upstream;
+  if (UPSTREAM > 0u) {
+    g = upstream[params.upstreamStart + select(0u, row, UPSTREAM == 2u)];
+  }
+  rowInfo[row] = RowInfo(label, m * s, m * s * g);
+  var d = m;
+  if (TERM == 1u) {
+    d = m * c;
+  } else if (TERM == 2u) {
+    d = m * s * c;
+  }
+  return Brought(d, 1.0, 0u);
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let block = group.y * params.gridWidth + group.x;
+  let segment = block / params.blocksPerSegment;
+  let begin = (block % params.blocksPerSegment) * BLOCK;
+  let end = min(begin + BLOCK, params.segmentLength);
+  var sum = Brought(0.0, 0.0, 0u);
+  if (block < params.blocks) {
+    // Chunks of 32 a lane: one running sum over a whole block drifts by 1e-5.
+    for (var chunk = begin; chunk < end; chunk += LANES * 32u) {
+      var part = Brought(0.0, 0.0, 0u);
+      let stop = min(chunk + LANES * 32u, end);
+      for (var at = chunk + lane; at < stop; at += LANES) {
+        part = joined(part, prepareRow(segment * params.segmentLength + at));
+      }
+      sum = joined(sum, part);
+    }
+  }
+  lanes[lane] = sum;
+  workgroupBarrier();  // without it a lane reads its neighbour's sum before it is written
+  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+    if (lane < reach) {
+      lanes[lane] = joined(lanes[lane], lanes[lane + reach]);
+    }
+    workgroupBarrier();  // the next, narrower step reads what this one wrote
+  }
+  if (lane == 0u && block < params.blocks) {
+    partials[block * 3u] = bitcast<u32>(lanes[0].denominator);
+    partials[block * 3u + 1u] = bitcast<u32>(lanes[0].count);
+    partials[block * 3u + 2u] = lanes[0].outOfRange;
+  }
+}

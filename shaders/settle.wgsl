@@ -1,0 +1,74 @@
+// Settles the denominators: totals[segment] = 1 / (denominator * segments), 0 where there is
+// nothing to divide by. Behind them lie the temperature and the sum of the class weights, so that
+// the row kernels need no binding of their own for either.
+
+@group(0) @binding(1) var<storage, read> partials: array<u32>;  // (segments * blocksPerSegment, 3)
+@group(0) @binding(2) var<storage, read> denominator: array<f32>;  // one
+@group(0) @binding(3) var<storage, read> temperature: array<f32>;  // one
+@group(0) @binding(4) var<storage, read> classWeights: array<f32>;  // (classes)
+@group(0) @binding(5) var<storage, read_write> totals: array<f32>;  // (segments, 2 more)
+@group(0) @binding(6) var<storage, read_write> status: array<u32>;  // (5)
+
+struct Settled { denominator: f32, count: f32, outOfRange: u32 }
+
+var<workgroup> lanes: array<Settled, LANES>;
+var<workgroup> weights: array<f32, LANES>;
+
+fn joined(a: Settled, b: Settled) -> Settled {
+  return Settled(a.denominator + b.denominator, a.count + b.count, a.outOfRange + b.outOfRange);
+}
+
+fn settle(segment: u32) -> Settled {
+  var sum = Settled(0.0, 0.0, 0u);
+  let first = segment * params.blocksPerSegment;
+  for (var block = first; block < first + params.blocksPerSegment; block++) {
+    let at = block * 3u;
+    sum = joined(sum, Settled(bitcast<f32>(partials[at]), bitcast<f32>(partials[at + 1u]),
+      partials[at + 2u]));
+  }
+  if (TERM == 0u) {
+    sum.denominator = params.denominator;
+    if (DENOMINATOR_TENSOR) {
+      sum.denominator = denominator[params.denominatorStart];
+    }
+  }
+  let d = sum.denominator * f32(params.segments);
+  totals[segment] = select(1.0 / d, 0.0, d == 0.0);
+  return sum;
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  var sum = Settled(0.0, 0.0, 0u);
+  for (var segment = lane; segment < params.segments; segment += LANES) {
+    sum = joined(sum, settle(segment));
+  }
+  var weight = 0.0;
+  if (WEIGHTED) {
+    for (var class = lane; class < params.classes; class += LANES) {
+      weight += classWeights[params.classWeightsStart + class];
+    }
+  }
+  lanes[lane] = sum;
+  weights[lane] = weight;
+  workgroupBarrier();  // without it a lane reads its neighbour's sum before it is written
+  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+    if (lane < reach) {
+      lanes[lane] = joined(lanes[lane], lanes[lane + reach]);
+      weights[lane] += weights[lane + reach];
+    }
+    workgroupBarrier();  // the next, narrower step reads what this one wrote
+  }
+  if (lane == 0u) {
+    totals[params.segments] = params.temperature;
+    if (TEMPERATURE_TENSOR) {
+      totals[params.segments] = temperature[params.temperatureStart];
+    }
+    totals[params.segments + 1u] = weights[0];
+    status[0] = bitcast<u32>(lanes[0].denominator);
+    status[1] = bitcast<u32>(lanes[0].count);
+    status[2] = lanes[0].outOfRange;
+    status[3] = 0u;
+    status[4] = 0u;
+  }
+}

@@ -1,0 +1,126 @@
+import { type DType, gpuDType, isFloat } from "./dtype.js";
+import { describe, fail } from "./errors.js";
+import { type HostArray, hostData } from "./host.js";
+import { fromForeign, isGpuBuffer } from "./interop.js";
+import { tensor } from "./makeTensor.js";
+import {
+  type BufferRange,
+  checkShape,
+  decode,
+  type GpuStorage,
+  sizeOf,
+  type Storage,
+  Tensor,
+} from "./tensor.js";
+
+/** One tensor that a loss was given or, in a plan, will be given. */
+export class Argument {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly size: number;
+  /** Undefined while a flat array waits for the loss to infer its shape. */
+  readonly shape: readonly number[] | undefined;
+  /** Undefined in a plan. */
+  readonly storage: Storage | undefined;
+  constructor(
+    name: string,
+    dtype: DType,
+    shape: readonly number[] | undefined,
+    storage: Storage | undefined,
+    size: number,
+  ) {
+    this.name = name;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.storage = storage;
+    this.size = size;
+  }
+
+  /** The numbers when they lie in CPU memory. */
+  get host(): HostArray | undefined {
+    return this.storage?.kind === "host" ? this.storage.data : undefined;
+  }
+
+  get gpu(): GpuStorage | undefined {
+    return this.storage?.kind === "gpu" ? this.storage : undefined;
+  }
+
+  /** The numbers as the CPU path reads them: half formats decoded, everything else as it lies. */
+  values(): Float64Array {
+    const data = this.host ?? fail("UNSUPPORTED", `${this.name}: its numbers are on the GPU`);
+    return decode(data, this.dtype) as Float64Array;
+  }
+
+  isFloat(): boolean {
+    return isFloat(this.dtype);
+  }
+
+  /** Whether this argument may stand for a tensor of `shape`: a flat array may when the sizes agree. */
+  fits(shape: readonly number[]): boolean {
+    if (!this.shape) return this.size === sizeOf(shape);
+    return this.shape.length === shape.length && this.shape.every((n, axis) => n === shape[axis]);
+  }
+}
+
+/** Turns a value into an argument; `where` is "loss: argument" for the messages. */
+export function toArgument(value: unknown, name: string, where: string): Argument {
+  const known = value instanceof Tensor ? value : undefined;
+  const host = known ? undefined : hostData(value, where);
+  if (host) {
+    const { data, dtype, shape } = host;
+    return new Argument(name, dtype, shape, { kind: "host", data }, data.length);
+  }
+  const tensor = known ?? fromForeign(value);
+  if (tensor) return new Argument(name, tensor.dtype, tensor.shape, tensor.storage, tensor.size);
+  if (isBuffer(value)) {
+    fail("SHAPE_MISMATCH", `${where} is a GPUBuffer: give its shape with tensor(buffer, shape)`);
+  }
+  return fail("DTYPE", `${where} must be an array or a tensor, got ${describe(value)}`);
+}
+
+/** The argument that a plan promises: a shape, with a dtype where it is not the usual one. */
+export function plannedArgument(
+  value: unknown,
+  name: string,
+  where: string,
+  usual: DType,
+): Argument {
+  if (value instanceof Tensor) {
+    return new Argument(name, value.dtype, value.shape, undefined, value.size);
+  }
+  const spec = Array.isArray(value) ? { shape: value } : (value as { shape?: unknown } | null);
+  const shape = checkShape(spec?.shape, where);
+  const dtype = (spec as { dtype?: DType }).dtype ?? usual;
+  return new Argument(name, dtype, shape, undefined, sizeOf(shape));
+}
+
+/** A list of whole numbers as an integer array: 32 bits where they suffice. */
+export function toIntegers(argument: Argument): Argument {
+  const values = argument.values();
+  const wide = values.some((value) => value !== (value | 0));
+  const data = wide ? BigInt64Array.from(Array.from(values, BigInt)) : Int32Array.from(values);
+  const { name, shape, size } = argument;
+  return new Argument(name, wide ? "i64" : "i32", shape, { kind: "host", data }, size);
+}
+
+const isBuffer = (value: unknown): value is GPUBuffer | BufferRange =>
+  isGpuBuffer(value) || isGpuBuffer((value as BufferRange | null)?.buffer);
+
+/** Data for a planned argument. A bare GPU buffer takes the planned shape and format. */
+export function boundArgument(value: unknown, planned: Argument, where: string): Argument {
+  const shape = planned.shape ?? [planned.size];
+  const raw = isBuffer(value);
+  const parsed = raw
+    ? toArgument(tensor(value, shape, { dtype: planned.dtype }), planned.name, where)
+    : toArgument(value, planned.name, where);
+  const isList = parsed.dtype === "f64" && !planned.isFloat();
+  const given = isList ? toIntegers(parsed) : parsed;
+  if (!given.fits(shape)) {
+    const got = given.shape ? `shape [${given.shape}]` : `${given.size} elements`;
+    fail("SHAPE_MISMATCH", `${where} has ${got}, the plan was made for [${shape}]`);
+  }
+  if (gpuDType(given.dtype) !== gpuDType(planned.dtype)) {
+    fail("DTYPE", `${where} has dtype ${given.dtype}, the plan was made for ${planned.dtype}`);
+  }
+  return new Argument(planned.name, given.dtype, shape, given.storage, given.size);
+}

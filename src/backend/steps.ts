@@ -1,0 +1,137 @@
+import { fail } from "../errors.js";
+import { packParams, paramBytes } from "../module.js";
+import { gridOf, type Pass, type Program, type Range } from "../plan.js";
+import type { Memory } from "./memory.js";
+import type { Pipeline, Pipelines } from "./pipelines.js";
+
+/** Where a named buffer of a program really lies. */
+export interface Placed {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+}
+export type Placement = ReadonlyMap<string, Placed>;
+
+/** A compiled pass and the place of its params in the program's one uniform buffer. */
+interface Step {
+  readonly pass: Pass;
+  readonly pipeline: Pipeline;
+  readonly slot: number;
+}
+
+const ids = new WeakMap<GPUBuffer, number>();
+let lastId = 0;
+function idOf(buffer: GPUBuffer): number {
+  const known = ids.get(buffer);
+  if (known) return known;
+  lastId += 1;
+  ids.set(buffer, lastId);
+  return lastId;
+}
+
+/** Bind groups kept per pipeline; a training loop needs a handful, one-off calls must not pile up. */
+const KEEP_BIND_GROUPS = 64;
+
+/** A program with its pipelines: what can be encoded again and again. */
+export class Steps {
+  readonly program: Program;
+  readonly steps: readonly Step[];
+  readonly uniformBytes: number;
+  readonly #device: GPUDevice;
+  readonly #memory: Memory;
+  readonly #packed: ArrayBuffer;
+  private constructor(device: GPUDevice, memory: Memory, program: Program, compiled: Pipeline[]) {
+    this.#device = device;
+    this.#memory = memory;
+    this.program = program;
+    const align = device.limits.minUniformBufferOffsetAlignment;
+    let bytes = 0;
+    this.steps = program.passes.map((pass, index) => {
+      const slot = bytes;
+      bytes += Math.ceil(paramBytes(pass.kernel) / align) * align;
+      return { pass, pipeline: compiled[index] as Pipeline, slot };
+    });
+    this.uniformBytes = Math.max(bytes, 4);
+    this.#packed = new ArrayBuffer(this.uniformBytes);
+  }
+
+  /** Compiles every kernel of the program, all at once. */
+  static async compile(
+    device: GPUDevice,
+    memory: Memory,
+    pipelines: Pipelines,
+    program: Program,
+  ): Promise<Steps> {
+    const compiled = await Promise.all(program.passes.map(({ kernel }) => pipelines.get(kernel)));
+    return new Steps(device, memory, program, compiled);
+  }
+
+  /** The params of all passes as bytes; the same memory at every call. */
+  pack(placement: Placement, numbers: Readonly<Record<string, number>>): Uint8Array<ArrayBuffer> {
+    const view = new DataView(this.#packed);
+    const limit = this.#device.limits.maxComputeWorkgroupsPerDimension;
+    for (const { pass, slot } of this.steps) {
+      const values: Record<string, number> = { gridWidth: gridOf(pass.workgroups, limit)[0] };
+      for (const [name, range] of Object.entries(pass.bindings)) {
+        values[`${name}Start`] = this.#align(placement, range).start;
+      }
+      for (const [name, value] of Object.entries(pass.params)) {
+        values[name] = typeof value === "number" ? value : (numbers[value] as number);
+      }
+      packParams(pass.kernel, values, view, slot);
+    }
+    return new Uint8Array(this.#packed);
+  }
+
+  /** Records the steps from `first` to before `last`. */
+  encode(
+    encoder: GPUCommandEncoder,
+    placement: Placement,
+    uniforms: GPUBuffer,
+    first = 0,
+    last = this.steps.length,
+  ): void {
+    const limit = this.#device.limits.maxComputeWorkgroupsPerDimension;
+    const recorder = encoder.beginComputePass({ label: this.program.label });
+    for (const step of this.steps.slice(first, last)) {
+      recorder.setPipeline(step.pipeline.pipeline);
+      recorder.setBindGroup(0, this.#bindGroup(step, placement, uniforms));
+      recorder.dispatchWorkgroups(...gridOf(step.pass.workgroups, limit));
+    }
+    recorder.end();
+  }
+
+  /** Storage bindings begin at aligned addresses; what remains is given to the kernel in elements. */
+  #align(placement: Placement, range: Range): GPUBufferBinding & { start: number } {
+    const placed = placement.get(range.buffer);
+    if (!placed) fail("SHAPE_MISMATCH", `${this.program.label}: ${range.buffer} is missing`);
+    const align = this.#device.limits.minStorageBufferOffsetAlignment;
+    const begin = placed.offset + range.offset;
+    const offset = Math.floor(begin / align) * align;
+    const size = Math.ceil((begin - offset + range.bytes) / 4) * 4;
+    return { buffer: placed.buffer, offset, size, start: (begin - offset) / range.unit };
+  }
+
+  #bindGroup(step: Step, placement: Placement, uniforms: GPUBuffer): GPUBindGroup {
+    const { bindings, layout, bindGroups } = step.pipeline;
+    let key = "";
+    const entries = bindings.map(({ index, access, name }): GPUBindGroupEntry => {
+      const range = step.pass.bindings[name];
+      const resource: GPUBufferBinding =
+        access === "uniform"
+          ? { buffer: uniforms, offset: step.slot, size: paramBytes(step.pass.kernel) }
+          : range
+            ? this.#align(placement, range)
+            : { buffer: this.#memory.blank(access === "storage, read" ? 0 : index), offset: 0, size: 256 };
+      key += `${idOf(resource.buffer)}:${resource.offset}:${resource.size} `;
+      return { binding: index, resource };
+    });
+    const known = bindGroups.get(key);
+    if (known) return known;
+    if (bindGroups.size >= KEEP_BIND_GROUPS) {
+      bindGroups.delete(bindGroups.keys().next().value as string);
+    }
+    const group = this.#device.createBindGroup({ layout, entries });
+    bindGroups.set(key, group);
+    return group;
+  }
+}

@@ -1,0 +1,85 @@
+import type { Request } from "../request.js";
+import type { CpuArray, Stats } from "../spec.js";
+import { sizeOf } from "../tensor.js";
+
+/** What each loss is multiplied by, in float64: the counterpart of shaders/prepare.wgsl. */
+export interface Factors {
+  /** mask × sampleWeight; 0 on rows that are skipped. */
+  readonly value: Float64Array;
+  /** value × upstream ÷ denominator. */
+  readonly gradient: Float64Array;
+  /** 1 where the row takes part. */
+  readonly active: Uint8Array;
+  readonly denominators: Float64Array;
+  readonly segment: number;
+  readonly count: number;
+}
+
+/**
+ * Factors of every row of losses of `shape`. `classWeight` tells a row's class weight, or undefined where the
+ * row is ignored.
+ */
+export function rowFactors(
+  request: Request,
+  shape: readonly number[],
+  classWeight: (row: number) => number | undefined = () => 1,
+): Factors {
+  const size = sizeOf(shape);
+  const { term, value: constant, segment, segments } = request.denominator(shape);
+  const mask = request.tensors.mask?.values();
+  const weight = request.tensors.sampleWeight?.values();
+  const upstream = request.tensors.upstream?.values();
+  const value = new Float64Array(size);
+  const gradient = new Float64Array(size);
+  const active = new Uint8Array(size);
+  const denominators = new Float64Array(segments);
+  let count = 0;
+  for (let row = 0; row < size; row++) {
+    const m = mask ? Number(mask[row]) : 1;
+    const c = m === 0 ? undefined : classWeight(row);
+    if (c === undefined) continue;
+    const s = weight ? (weight[row] as number) : 1;
+    active[row] = 1;
+    count += 1;
+    value[row] = m * s;
+    const brought = term === "classWeight" ? m * c : term === "weight" ? m * s * c : m;
+    const at = Math.floor(row / segment);
+    if (term !== "constant") denominators[at] = (denominators[at] as number) + brought;
+  }
+  const given = request.tensors.denominator?.values()[0];
+  if (term === "constant") denominators.fill(given ?? constant);
+  for (let row = 0; row < size; row++) {
+    const d = (denominators[Math.floor(row / segment)] as number) * segments;
+    const u = upstream ? (upstream[upstream.length === 1 ? 0 : row] as number) : request.number("upstream");
+    if (d !== 0) gradient[row] = ((value[row] as number) * u) / d;
+  }
+  return { value, gradient, active, denominators, segment, count };
+}
+
+/** The loss of weighted row values: all of them, or their sum over the denominators. */
+export function reduceValues(
+  request: Request,
+  shape: readonly number[],
+  values: Float64Array,
+  factors: Factors,
+): { loss: CpuArray; stats: Stats } {
+  const { denominators, segment, count } = factors;
+  const nonFinite = values.reduce((n, value) => n + (Number.isFinite(value) ? 0 : 1), 0);
+  const denominator = denominators.reduce((sum, d) => sum + d, 0);
+  const stats = { count, denominator, outOfRange: 0, nonFinite, degenerate: 0 };
+  if (request.reduction === "none") return { loss: { shape, data: values }, stats };
+  let loss = 0;
+  let filled = false;
+  for (const [at, d] of denominators.entries()) {
+    if (d === 0) continue;
+    filled = true;
+    let sum = 0;
+    const end = Math.min((at + 1) * segment, values.length);
+    for (let row = at * segment; row < end; row++) sum += values[row] as number;
+    loss += sum / (d * denominators.length);
+  }
+  // The mean over sequences is over all of them: an empty one counts as 0.
+  const isMean = request.reduction !== "sequenceMean";
+  if (!filled && isMean && request.emptyMean === "nan") loss = Number.NaN;
+  return { loss: { shape: [], data: Float64Array.of(loss) }, stats };
+}

@@ -1,0 +1,240 @@
+import math from "../../shaders/math.wgsl?raw";
+import prepare from "../../shaders/prepare.wgsl?raw";
+import reduce from "../../shaders/reduce.wgsl?raw";
+import settle from "../../shaders/settle.wgsl?raw";
+import type { Argument } from "../argument.js";
+import { bytesPerElement, gpuDType } from "../dtype.js";
+import { fail } from "../errors.js";
+import { type ProgramBuilder, type Range, statusBytes, type Target } from "../plan.js";
+import type { Request } from "../request.js";
+import { sizeOf } from "../tensor.js";
+
+/** Rows that one workgroup sums. */
+const BLOCK = 4096;
+const NAN_BITS = 0x7fc00000;
+const terms = { constant: 0, classWeight: 1, weight: 2, mask: 3 } as const;
+
+/** What the row kernels read about their rows: labels and factors, denominators, status. */
+export interface Rows {
+  /** (rows) of RowInfo. */
+  readonly rowInfo: Range;
+  /** 1 / denominator per segment, then the temperature and the sum of the class weights. */
+  readonly totals: Range;
+  readonly status: Range;
+  readonly segments: number;
+  readonly segmentLength: number;
+}
+
+export interface Labels {
+  readonly name: string;
+  readonly classes: number;
+  /** Tokens per sequence where labels are shifted by one, else 0. */
+  readonly shift: number;
+}
+
+/** Lanes of the kernels that walk over rows: a software adapter pays for every lane of a barrier. */
+export const lanesOf = (on: Target): number => (on.software ? 4 : Math.min(256, on.maxInvocations));
+
+/** The whole of a tensor that the caller gives. */
+export function inputRange(argument: Argument): Range {
+  const unit = bytesPerElement[gpuDType(argument.dtype)];
+  return { buffer: argument.name, offset: 0, bytes: Math.max(argument.size * unit, 4), unit };
+}
+
+/** Bindings of the optional tensors that are there. */
+function present(request: Request, names: Readonly<Record<string, string>>): Record<string, Range> {
+  const bindings: Record<string, Range> = {};
+  for (const [binding, name] of Object.entries(names)) {
+    const argument = request.tensors[name];
+    if (!argument) continue;
+    const dtype = gpuDType(argument.dtype);
+    const whole = binding === "labels" || binding === "mask";
+    if (dtype !== "f32" && !whole) {
+      fail("DTYPE", `${request.where(name)} has dtype ${dtype}; on the GPU it must be f32`);
+    }
+    bindings[binding] = inputRange(argument);
+  }
+  return bindings;
+}
+
+/** -100 as the two words of a 64-bit integer, low first. */
+function wordsOf(value: number): { ignoreLow: number; ignoreHigh: number } {
+  const wide = BigInt(value);
+  return {
+    ignoreLow: Number(BigInt.asUintN(32, wide)),
+    ignoreHigh: Number(BigInt.asUintN(32, wide >> 32n)),
+  };
+}
+
+/** Plans the passes before a row kernel: factors of every row, then the denominators. */
+export function planRows(
+  builder: ProgramBuilder,
+  request: Request,
+  on: Target,
+  lossShape: readonly number[],
+  labels?: Labels,
+): Rows {
+  const rows = sizeOf(lossShape);
+  const { term, value, segment, segments } = request.denominator(lossShape);
+  const blocksPerSegment = Math.max(Math.ceil(segment / BLOCK), 1);
+  const blocks = rows === 0 ? 0 : blocksPerSegment * segments;
+  const rowInfo = builder.buffer("rowInfo", rows * 12);
+  const partials = builder.buffer("partials", blocks * 12);
+  const totals = builder.buffer("totals", (segments + 2) * 4);
+  const status = builder.buffer("status", statusBytes);
+  const { mask, upstream, weight } = request.tensors;
+  const labelType = labels ? gpuDType(request.get(labels.name).dtype) : "f32";
+  const ignore = request.numbers.ignoreIndex;
+  const LANES = lanesOf(on);
+  const weighted = weight !== undefined && labels !== undefined;
+  builder.pass({
+    kernel: {
+      label: "prepare",
+      parts: [prepare],
+      constants: {
+        LANES,
+        BLOCK,
+        LABEL_WORDS: labels ? (labelType === "i64" ? 2 : 1) : 0,
+        LABEL_SIGNED: labelType !== "u32",
+        SHIFTED: Boolean(labels?.shift),
+        IGNORES: ignore !== undefined,
+        MASKED: mask ? (mask.isFloat() ? 1 : 2) : 0,
+        SAMPLE_WEIGHTED: request.tensors.sampleWeight !== undefined,
+        WEIGHTED: weighted,
+        UPSTREAM: upstream ? (upstream.size === 1 ? 1 : 2) : 0,
+        TERM: terms[term],
+      },
+      params: {
+        blocks: "u32",
+        blocksPerSegment: "u32",
+        segmentLength: "u32",
+        gridWidth: "u32",
+        classes: "u32",
+        shift: "u32",
+        ignoreLow: "u32",
+        ignoreHigh: "u32",
+        labelsStart: "u32",
+        maskStart: "u32",
+        sampleWeightStart: "u32",
+        upstreamStart: "u32",
+        classWeightsStart: "u32",
+        upstream: "f32",
+      },
+    },
+    bindings: {
+      ...(labels ? present(request, { labels: labels.name }) : {}),
+      ...present(request, { mask: "mask", sampleWeight: "sampleWeight", upstream: "upstream" }),
+      ...(weighted ? present(request, { classWeights: "weight" }) : {}),
+      rowInfo,
+      partials,
+    },
+    params: {
+      blocks,
+      blocksPerSegment,
+      segmentLength: segment,
+      classes: labels?.classes ?? 0,
+      shift: labels?.shift ?? 0,
+      upstream: "upstream",
+      ...wordsOf(ignore ?? 0),
+    },
+    workgroups: blocks,
+    work: rows * 16,
+  });
+  builder.pass({
+    kernel: {
+      label: "settle",
+      parts: [settle],
+      constants: {
+        LANES,
+        TERM: terms[term],
+        DENOMINATOR_TENSOR: request.tensors.denominator !== undefined,
+        TEMPERATURE_TENSOR: request.tensors.temperature !== undefined,
+        WEIGHTED: weighted,
+      },
+      params: {
+        segments: "u32",
+        blocksPerSegment: "u32",
+        classes: "u32",
+        denominatorStart: "u32",
+        temperatureStart: "u32",
+        classWeightsStart: "u32",
+        denominator: "f32",
+        temperature: "f32",
+      },
+    },
+    bindings: {
+      partials,
+      ...present(request, { denominator: "denominator", temperature: "temperature" }),
+      ...(weighted ? present(request, { classWeights: "weight" }) : {}),
+      totals,
+      status,
+    },
+    params: {
+      segments,
+      // Without rows there are no partials to read: the constant, or nothing, is the denominator.
+      blocksPerSegment: rows === 0 ? 0 : blocksPerSegment,
+      classes: labels?.classes ?? 0,
+      denominator: request.numbers.denominator === undefined ? value : "denominator",
+      temperature: request.numbers.temperature === undefined ? 1 : "temperature",
+    },
+    workgroups: 1,
+    work: blocks * 12,
+  });
+  const rule = labels && !request.get(labels.name).host;
+  builder.status(
+    status,
+    rule
+      ? `of the ${rows} labels in ${request.where(labels.name)} lie outside [0, ${labels.classes})${
+          ignore === undefined ? "" : ` and are not ignoreIndex ${ignore}`
+        }`
+      : undefined,
+  );
+  return { rowInfo, totals, status, segments, segmentLength: segment };
+}
+
+/** Plans the sum of the row values, and publishes the loss; with reduction "none" the values are the loss. */
+export function planReduction(
+  builder: ProgramBuilder,
+  request: Request,
+  on: Target,
+  lossShape: readonly number[],
+  values: Range,
+  { totals, status, segments, segmentLength }: Rows,
+): Range {
+  const rows = sizeOf(lossShape);
+  const blocks = Math.max(Math.ceil(rows / BLOCK), 1);
+  // The mean over sequences is over all of them: an empty one counts as 0.
+  const isNan = request.emptyMean === "nan" && request.reduction !== "sequenceMean";
+  const sums = builder.buffer("sums", blocks * 12);
+  const result = builder.buffer("result", 8);
+  const level = (first: boolean, last: boolean, count: number, block: number): void =>
+    builder.pass({
+      kernel: {
+        label: "reduce",
+        parts: [math, reduce],
+        constants: { LANES: lanesOf(on), FIRST: first, LAST: last, SEGMENTED: segments > 1 },
+        params: {
+          count: "u32",
+          block: "u32",
+          segmentLength: "u32",
+          gridWidth: "u32",
+          valuesStart: "u32",
+          emptyBits: "u32",
+        },
+      },
+      bindings: { values, totals, sums, status, result },
+      params: {
+        count,
+        block,
+        segmentLength,
+        emptyBits: isNan ? NAN_BITS : 0,
+      },
+      workgroups: Math.max(Math.ceil(count / block), 1),
+      work: count * 4,
+    });
+  level(true, blocks === 1, rows, BLOCK);
+  if (blocks > 1) level(false, true, blocks, blocks);
+  if (request.reduction === "none") builder.result("loss", values, lossShape);
+  else builder.result("loss", result, []);
+  return result;
+}

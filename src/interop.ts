@@ -1,0 +1,68 @@
+import type { DType } from "./dtype.js";
+import { fail } from "./errors.js";
+import { hostData } from "./host.js";
+import { Tensor } from "./tensor.js";
+
+/** Recognised by its members, because a device of another realm (iframe, Deno, Node) has another class. */
+export function isGpuBuffer(value: unknown): value is GPUBuffer {
+  return typeof value === "object" && value !== null && "mapState" in value && "usage" in value;
+}
+
+const foreignDTypes: Readonly<Record<string, DType>> = {
+  float32: "f32",
+  float16: "f16",
+  float64: "f64",
+  int32: "i32",
+  uint32: "u32",
+  int64: "i64",
+  uint8: "u8",
+  bool: "u8",
+};
+
+interface Foreign {
+  readonly ort_tensor?: Foreign;
+  readonly dims?: readonly number[];
+  readonly shape?: readonly number[];
+  readonly type?: string;
+  readonly dtype?: unknown;
+  readonly location?: string;
+  readonly gpuBuffer?: GPUBuffer;
+  readonly data?: unknown;
+  readonly gpuBufferSync?: () => GPUBuffer;
+  readonly dataToGPU?: () => { buffer: GPUBuffer; tensorRef: { dispose(): void } };
+  readonly dataSync?: () => ArrayBufferView;
+}
+
+/** A tensor of ONNX Runtime, transformers.js, TensorFlow.js or jax-js as ours, without a copy; undefined if it is none. */
+export function fromForeign(value: unknown): Tensor | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const foreign = (value as Foreign).ort_tensor ?? (value as Foreign);
+  const shape = foreign.dims ?? foreign.shape;
+  if (!Array.isArray(shape)) return undefined;
+  const name = String(foreign.type ?? foreign.dtype);
+  const dtype = foreignDTypes[name];
+  if (!dtype) fail("DTYPE", `tensor: another library's tensor has the type ${name}, not read here`);
+  const gpu = foreignBuffer(foreign);
+  if (gpu) {
+    const { buffer, release } = gpu;
+    const storage = { kind: "gpu", buffer, offset: 0, bytes: buffer.size, owner: undefined } as const;
+    return new Tensor([...shape], dtype, release ? { ...storage, release } : storage);
+  }
+  const data = hostData(foreign.dataSync?.() ?? foreign.data, "tensor: data", dtype);
+  if (!data) return undefined;
+  return new Tensor([...shape], data.dtype, { kind: "host", data: data.data });
+}
+
+function foreignBuffer(foreign: Foreign): { buffer: GPUBuffer; release?: () => void } | undefined {
+  // ONNX Runtime's getter throws when the data are elsewhere, so ask for the place first.
+  if (foreign.location === "gpu-buffer" && foreign.gpuBuffer) return { buffer: foreign.gpuBuffer };
+  if (foreign.gpuBufferSync) return { buffer: foreign.gpuBufferSync() };
+  if (!foreign.dataToGPU) return undefined;
+  try {
+    const { buffer, tensorRef } = foreign.dataToGPU();
+    return { buffer, release: () => tensorRef.dispose() };
+  } catch {
+    // TensorFlow.js keeps small results on the CPU and says so by throwing.
+    return undefined;
+  }
+}

@@ -1,0 +1,105 @@
+import type { DType } from "./dtype.js";
+import type { Program, Target } from "./plan.js";
+import type { Request } from "./request.js";
+import type { TensorLike } from "./tensor.js";
+
+/** `wrt`: gradients flow to it; `asked`: only when `gradients` names it; `data`: never; `labels`: whole numbers. */
+export type InputRole = "wrt" | "asked" | "data" | "labels";
+
+export interface NumberOption {
+  readonly default: number;
+  readonly above?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly below?: number;
+  readonly integer?: boolean;
+  readonly doc: string;
+}
+export interface ChoiceOption {
+  readonly default: string;
+  readonly values: readonly string[];
+  readonly doc: string;
+}
+export interface FlagOption {
+  readonly default: boolean;
+  readonly doc: string;
+}
+/** A tensor, or with `default` also a plain number; `role` says whether gradients flow to it. */
+export interface TensorOption {
+  readonly tensor: string;
+  readonly role?: InputRole;
+  readonly default?: number | null;
+  readonly above?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly doc: string;
+}
+export type OptionSpec = NumberOption | ChoiceOption | FlagOption | TensorOption;
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+
+export type OptionValue<O> = O extends { tensor: string }
+  ? TensorLike | (O extends { default: null } ? null : never)
+  : O extends { values: readonly (infer V)[] }
+    ? V
+    : O extends { default: boolean }
+      ? boolean
+      : number;
+export type OptionsOf<O extends OptionSpecs> = { readonly [K in keyof O]?: OptionValue<O[K]> };
+
+/** Values and shapes that the CPU path hands back, all in float64. */
+export interface CpuArray {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+export interface CpuOutcome {
+  readonly loss: CpuArray;
+  readonly gradients: Readonly<Record<string, CpuArray>>;
+  readonly outputs: Readonly<Record<string, CpuArray>>;
+  readonly stats: Stats;
+}
+
+/** What a call saw beside its numbers. */
+export interface Stats {
+  /** Rows or elements that took part. */
+  readonly count: number;
+  /** What the sum was divided by. */
+  readonly denominator: number;
+  /** Labels outside the classes. */
+  readonly outOfRange: number;
+  /** Losses that are NaN or infinite. */
+  readonly nonFinite: number;
+  /** Rows without a direction (zero norm), for the similarity losses. */
+  readonly degenerate: number;
+}
+
+/** One worked case: documentation, example and test at once. */
+export interface WorkedCase {
+  readonly args: readonly unknown[];
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly loss: number | readonly number[];
+}
+
+/** Everything that is known about a loss; function, docs, tests, plots and bench rows are derived from it. */
+export interface LossSpec<Geometry = unknown> {
+  readonly name: string;
+  readonly family: string;
+  readonly aka?: readonly string[];
+  readonly summary: string;
+  readonly formula: string;
+  readonly reference: string;
+  readonly inputs: Readonly<Record<string, InputRole>>;
+  readonly options: OptionSpecs;
+  /** Further results by name, with what they are. */
+  readonly outputs?: Readonly<Record<string, string>>;
+  readonly kinks?: (options: Readonly<Record<string, number>>) => readonly number[];
+  readonly cases: readonly WorkedCase[];
+  /** Checks shapes, types and labels, and derives the sizes that both paths need. */
+  check(request: Request): Geometry;
+  /** The float64 reference. */
+  cpu(request: Request, geometry: Geometry): CpuOutcome;
+  /** The GPU program; absent where a loss exists on the CPU alone. */
+  gpu?(request: Request, geometry: Geometry, on: Target): Program;
+}
+
+/** Shape of a planned input: a bare list is f32, or i32 for labels. */
+export type PlannedShape = readonly number[] | { shape: readonly number[]; dtype?: DType };
