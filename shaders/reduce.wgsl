@@ -1,5 +1,5 @@
-// The sum of weighted losses over their denominators, in a fixed order: blocks first, then, where
-// there are several, their sums. NaN and infinity are told from bits and never enter the sum.
+// A sum in a fixed order: blocks first, then, where there are several, their sums. With LOSSES it is
+// that of weighted losses over their denominators. NaN and infinity never enter a sum: told from bits.
 
 @group(0) @binding(1) var<storage, read> values: array<u32>;  // (rows) bits of f32
 @group(0) @binding(2) var<storage, read> totals: array<f32>;  // (segments, …)
@@ -19,7 +19,7 @@ fn joined(a: Sum, b: Sum) -> Sum {
   return Sum(a.value + b.value, a.flags | b.flags, a.nonFinite + b.nonFinite);
 }
 
-fn read(at: u32) -> Sum {
+fn sumAt(at: u32) -> Sum {
   if (!FIRST) {
     return Sum(bitcast<f32>(sums[at * 3u]), sums[at * 3u + 1u], sums[at * 3u + 2u]);
   }
@@ -31,7 +31,7 @@ fn read(at: u32) -> Sum {
     return Sum(0.0, select(SAW_PLUS, SAW_MINUS, bits >= 0x80000000u), 1u);
   }
   let value = bitcast<f32>(bits);
-  if (SEGMENTED) {
+  if (LOSSES && SEGMENTED) {
     return Sum(value * totals[at / params.segmentLength], 0u, 0u);
   }
   return Sum(value, 0u, 0u);
@@ -39,7 +39,7 @@ fn read(at: u32) -> Sum {
 
 fn finish(sum: Sum) {
   var value = sum.value;
-  if (!SEGMENTED) {
+  if (LOSSES && !SEGMENTED) {
     value *= totals[0];
   }
   var bits = bitcast<u32>(value);
@@ -59,13 +59,15 @@ fn finish(sum: Sum) {
     bits = NAN_BITS;
     power = NAN_BITS;
   }
-  if ((status[0] & 0x7fffffffu) == 0u) {
-    bits = params.emptyBits;
-    power = select(params.emptyBits, 0x3f800000u, params.emptyBits == 0u);
+  if (LOSSES) {
+    if ((status[0] & 0x7fffffffu) == 0u) {
+      bits = params.emptyBits;
+      power = select(params.emptyBits, 0x3f800000u, params.emptyBits == 0u);
+    }
+    status[3] = sum.nonFinite;
+    result[1] = power;
   }
   result[0] = bits;
-  result[1] = power;
-  status[3] = sum.nonFinite;
 }
 
 @compute @workgroup_size(LANES)
@@ -82,7 +84,7 @@ fn main(
     var part = Sum(0.0, 0u, 0u);
     let stop = min(chunk + LANES * 32u, end);
     for (var at = chunk + lane; at < stop; at += LANES) {
-      part = joined(part, read(at));
+      part = joined(part, sumAt(at));
     }
     sum = joined(sum, part);
   }

@@ -45,8 +45,8 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   }
   var weight = 0.0;
   if (WEIGHTED) {
-    for (var class = lane; class < params.classes; class += LANES) {
-      weight += classWeights[params.classWeightsStart + class];
+    for (var k = lane; k < params.classes; k += LANES) {
+      weight += classWeights[params.classWeightsStart + k];
     }
   }
   lanes[lane] = sum;

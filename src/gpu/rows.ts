@@ -5,7 +5,7 @@ import settle from "../../shaders/settle.wgsl?raw";
 import type { Argument } from "../argument.js";
 import { bytesPerElement, gpuDType } from "../dtype.js";
 import { fail } from "../errors.js";
-import { type ProgramBuilder, type Range, statusBytes, type Target } from "../plan.js";
+import { type ProgramBuilder, type Range, slice, statusBytes, type Target } from "../plan.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
 
@@ -192,27 +192,30 @@ export function planRows(
   return { rowInfo, totals, status, segments, segmentLength: segment };
 }
 
-/** Plans the sum of the row values, and publishes the loss; with reduction "none" the values are the loss. */
-export function planReduction(
+/** Plans the sum of `count` numbers; with `rows` each is a loss, and the sum goes over their denominators. */
+export function planSum(
   builder: ProgramBuilder,
-  request: Request,
   on: Target,
-  lossShape: readonly number[],
+  name: string,
   values: Range,
-  { totals, status, segments, segmentLength }: Rows,
+  count: number,
+  rows?: Rows & { readonly emptyBits: number },
 ): Range {
-  const rows = sizeOf(lossShape);
-  const blocks = Math.max(Math.ceil(rows / BLOCK), 1);
-  // The mean over sequences is over all of them: an empty one counts as 0.
-  const isNan = request.emptyMean === "nan" && request.reduction !== "sequenceMean";
-  const sums = builder.buffer("sums", blocks * 12);
-  const result = builder.buffer("result", 8);
-  const level = (first: boolean, last: boolean, count: number, block: number): void =>
+  const blocks = Math.max(Math.ceil(count / BLOCK), 1);
+  const sums = builder.buffer(`${name}Sums`, blocks * 12);
+  const result = builder.buffer(name, 8);
+  const level = (first: boolean, last: boolean, length: number, block: number): void =>
     builder.pass({
       kernel: {
         label: "reduce",
         parts: [math, reduce],
-        constants: { LANES: lanesOf(on), FIRST: first, LAST: last, SEGMENTED: segments > 1 },
+        constants: {
+          LANES: lanesOf(on),
+          FIRST: first,
+          LAST: last,
+          LOSSES: rows !== undefined,
+          SEGMENTED: rows !== undefined && rows.segments > 1,
+        },
         params: {
           count: "u32",
           block: "u32",
@@ -222,19 +225,40 @@ export function planReduction(
           emptyBits: "u32",
         },
       },
-      bindings: { values, totals, sums, status, result },
-      params: {
-        count,
-        block,
-        segmentLength,
-        emptyBits: isNan ? NAN_BITS : 0,
+      bindings: {
+        values,
+        sums,
+        result,
+        ...(rows ? { totals: rows.totals, status: rows.status } : {}),
       },
-      workgroups: Math.max(Math.ceil(count / block), 1),
-      work: count * 4,
+      params: {
+        count: length,
+        block,
+        segmentLength: rows?.segmentLength ?? 1,
+        emptyBits: rows?.emptyBits ?? 0,
+      },
+      workgroups: Math.max(Math.ceil(length / block), 1),
+      work: length * 4,
     });
-  level(true, blocks === 1, rows, BLOCK);
+  level(true, blocks === 1, count, BLOCK);
   if (blocks > 1) level(false, true, blocks, blocks);
+  return slice(result, 0, 1);
+}
+
+/** Plans the reduction of the row values and publishes the loss; gives where exp(loss) lies. */
+export function planReduction(
+  builder: ProgramBuilder,
+  request: Request,
+  on: Target,
+  lossShape: readonly number[],
+  values: Range,
+  rows: Rows,
+): Range {
+  // The mean over sequences is over all of them: an empty one counts as 0.
+  const isNan = request.emptyMean === "nan" && request.reduction !== "sequenceMean";
+  const emptyBits = isNan ? NAN_BITS : 0;
+  const result = planSum(builder, on, "loss", values, sizeOf(lossShape), { ...rows, emptyBits });
   if (request.reduction === "none") builder.result("loss", values, lossShape);
   else builder.result("loss", result, []);
-  return result;
+  return slice(result, 1, 1);
 }
