@@ -169,12 +169,6 @@ def build():
     seeds = itertools.count(1000)
     reductions = list(NAMED_REDUCTIONS) + DENOMINATORS
 
-    def say(r):
-        if not isinstance(r, dict):
-            return r
-        d = r["denominator"]
-        return f"a tensor denominator {float(d)}" if torch.is_tensor(d) else f"denominator {d}"
-
     def combined(kind, features, shape, axis, where, reduction):
         g = seeded(next(seeds))
         inputs, options = make(g, kind, shape, axis), {}
