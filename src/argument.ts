@@ -8,8 +8,8 @@ import {
   checkShape,
   decode,
   type GpuStorage,
-  sizeOf,
   type Storage,
+  sizeOf,
   Tensor,
 } from "./tensor.js";
 

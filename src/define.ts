@@ -1,10 +1,16 @@
-import { type Backend, type Control, defaultBackend, type Plan, type PlanInputs } from "./backend/index.js";
+import {
+  type Backend,
+  type Control,
+  defaultBackend,
+  type Plan,
+  type PlanInputs,
+} from "./backend/index.js";
 import { describe, fail } from "./errors.js";
-import { Request } from "./request.js";
 import type { ReductionName } from "./reduction.js";
+import { Request } from "./request.js";
 import type { LossResult } from "./result.js";
 import type { InputRole, LossSpec, OptionSpecs, OptionsOf, PlannedShape } from "./spec.js";
-import { Tensor, type TensorLike } from "./tensor.js";
+import type { Tensor, TensorLike } from "./tensor.js";
 
 /** Options that every reducing loss takes. */
 export interface CommonOptions<Input extends string = string, Output extends string = string> {
@@ -19,7 +25,10 @@ export interface CommonOptions<Input extends string = string, Output extends str
   /** A factor on the gradients alone: one number, or one per loss. */
   readonly upstream?: number | TensorLike;
   /** Which gradients to compute: all, by name, or with the place to write them. */
-  readonly gradients?: boolean | readonly Input[] | { readonly [name in Input]?: boolean | "inPlace" };
+  readonly gradients?:
+    | boolean
+    | readonly Input[]
+    | { readonly [name in Input]?: boolean | "inPlace" };
   /** Further results, from the same pass. */
   readonly outputs?: readonly Output[];
   /** Where to compute; default is the backend of the tensors, or one opened on first use. */
@@ -40,9 +49,9 @@ export interface LossFunction<
   Gradient extends string = string,
   Output extends string = never,
 > {
-  (...args: [...inputs: Args, options?: Options & CommonOptions<Gradient, Output>]): Promise<
-    LossResult<Gradient, Output>
-  >;
+  (
+    ...args: [...inputs: Args, options?: Options & CommonOptions<Gradient, Output>]
+  ): Promise<LossResult<Gradient, Output>>;
   /** Compiles and allocates once for fixed shapes; see `Plan`. */
   plan(shapes: PlanShapes, options?: Options & CommonOptions<Gradient, Output>): Promise<Plan>;
   readonly spec: LossSpec;
@@ -106,7 +115,10 @@ async function chooseBackend(
 ): Promise<Backend> {
   if (asked !== undefined) {
     if (isBackend(asked)) return asked;
-    return fail("OPTION", `${spec.name}: backend must come from openBackend(), got ${describe(asked)}`);
+    return fail(
+      "OPTION",
+      `${spec.name}: backend must come from openBackend(), got ${describe(asked)}`,
+    );
   }
   for (const { gpu } of Object.values(request?.tensors ?? {})) {
     if (isBackend(gpu?.owner)) return gpu.owner;

@@ -45,7 +45,13 @@ export function fromForeign(value: unknown): Tensor | undefined {
   const gpu = foreignBuffer(foreign);
   if (gpu) {
     const { buffer, release } = gpu;
-    const storage = { kind: "gpu", buffer, offset: 0, bytes: buffer.size, owner: undefined } as const;
+    const storage = {
+      kind: "gpu",
+      buffer,
+      offset: 0,
+      bytes: buffer.size,
+      owner: undefined,
+    } as const;
     return new Tensor([...shape], dtype, release ? { ...storage, release } : storage);
   }
   const data = hostData(foreign.dataSync?.() ?? foreign.data, "tensor: data", dtype);

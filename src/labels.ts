@@ -14,7 +14,10 @@ export function expectLabels(request: Request, name: string, classes: number): v
   const argument = request.get(name);
   const lists = argument.dtype === "f64" && argument.host;
   if (argument.isFloat() && !lists) {
-    fail("DTYPE", `${request.where(name)} has dtype ${argument.dtype}, expected integer class numbers`);
+    fail(
+      "DTYPE",
+      `${request.where(name)} has dtype ${argument.dtype}, expected integer class numbers`,
+    );
   }
   const labels = hostLabels(argument);
   if (!labels) return;
@@ -23,7 +26,10 @@ export function expectLabels(request: Request, name: string, classes: number): v
     const label = labels[row] as number;
     if (label === ignored || (label >= 0 && label < classes && Number.isInteger(label))) continue;
     if (!Number.isInteger(label)) {
-      fail("DTYPE", `${request.where(name)} holds ${label} at index ${row}, expected class numbers`);
+      fail(
+        "DTYPE",
+        `${request.where(name)} holds ${label} at index ${row}, expected class numbers`,
+      );
     }
     fail(
       "TARGET_OUT_OF_RANGE",

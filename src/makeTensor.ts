@@ -112,4 +112,3 @@ function convert({ data, dtype: from }: HostData, to: DType): HostArray {
   }
   return fail("DTYPE", `tensor: cannot turn ${from} data into dtype "${to}"`);
 }
-

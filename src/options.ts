@@ -67,7 +67,9 @@ export function checkNames(
 ): void {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    const near = known.find((word) => word.toLowerCase().startsWith(name.slice(0, 4).toLowerCase()));
+    const near = known.find((word) =>
+      word.toLowerCase().startsWith(name.slice(0, 4).toLowerCase()),
+    );
     const hint = near ? `; did you mean ${near}?` : "";
     fail("OPTION", `${loss}: there is no ${what} ${describe(name)}${hint} (${known.join(", ")})`);
   }

@@ -62,7 +62,13 @@ export interface Program {
 }
 
 /** Words of the status block, in order. */
-export const statusWords = ["denominator", "count", "outOfRange", "nonFinite", "degenerate"] as const;
+export const statusWords = [
+  "denominator",
+  "count",
+  "outOfRange",
+  "nonFinite",
+  "degenerate",
+] as const;
 export const statusBytes = 4 * statusWords.length;
 
 /** A kernel's workgroup grid: one axis until its limit, then two. */

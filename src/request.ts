@@ -1,7 +1,12 @@
 import { type Argument, boundArgument, plannedArgument, toArgument } from "./argument.js";
 import { describe, fail } from "./errors.js";
 import { checkNames, checkNumber, checkOption } from "./options.js";
-import { checkReduction, type Denominator, denominatorOf, type ReductionName } from "./reduction.js";
+import {
+  checkReduction,
+  type Denominator,
+  denominatorOf,
+  type ReductionName,
+} from "./reduction.js";
 import type { InputRole, LossSpec, NumberOption } from "./spec.js";
 
 /** Where a gradient is written: a buffer of its own, or over the input. */
@@ -77,10 +82,7 @@ export class Request {
     const argument = this.tensors[name];
     if (!argument || argument.fits(shape)) return;
     const got = argument.shape ? `shape [${argument.shape}]` : `${argument.size} elements`;
-    fail(
-      "SHAPE_MISMATCH",
-      `${this.where(name)} has ${got}, expected [${shape}] ${because}`,
-    );
+    fail("SHAPE_MISMATCH", `${this.where(name)} has ${got}, expected [${shape}] ${because}`);
   }
 
   expectFloat(name: string): void {

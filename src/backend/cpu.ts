@@ -26,9 +26,7 @@ function compute({ spec, request, geometry }: Job): LossResult {
   const tensors: Record<string, Tensor> = { loss: hostTensor(loss) };
   for (const [name, array] of Object.entries(gradients)) {
     const inPlace = request.gradients[name] === "inPlace";
-    tensors[`gradients.${name}`] = inPlace
-      ? overwrite(request, name, array)
-      : hostTensor(array);
+    tensors[`gradients.${name}`] = inPlace ? overwrite(request, name, array) : hostTensor(array);
   }
   for (const [name, array] of Object.entries(outputs)) tensors[name] = hostTensor(array);
   return gather(tensors, { read: async () => stats }, "cpu");
@@ -87,7 +85,8 @@ export class CpuBackend implements Backend {
       const request = job.request.bind(inputs, numbers);
       return compute({ ...job, request, geometry: job.spec.check(request) });
     };
-    const encode = (): never => fail("UNSUPPORTED", "plan.encode needs WebGPU; this plan is on the CPU");
+    const encode = (): never =>
+      fail("UNSUPPORTED", "plan.encode needs WebGPU; this plan is on the CPU");
     return { backend: "cpu", run, encode, destroy: () => {} };
   }
 

@@ -1,5 +1,5 @@
-import { LossError } from "../errors.js";
 import { bytesPerElement } from "../dtype.js";
+import { LossError } from "../errors.js";
 import { type Program, statusBytes, statusWords } from "../plan.js";
 import { gather, type LossResult } from "../result.js";
 import type { Stats } from "../spec.js";
@@ -52,7 +52,12 @@ export class Results {
       if (wrong === 0 || !program.labelRule) return;
       throw new LossError("TARGET_OUT_OF_RANGE", `${wrong} ${program.labelRule}`);
     };
-    const make = (shape: readonly number[], dtype: Tensor["dtype"], name: string, offset: number): Tensor => {
+    const make = (
+      shape: readonly number[],
+      dtype: Tensor["dtype"],
+      name: string,
+      offset: number,
+    ): Tensor => {
       const placed = placement.get(name) as { buffer: GPUBuffer; offset: number };
       const begin = placed.offset + offset;
       let released = false;

@@ -121,7 +121,11 @@ export class Steps {
           ? { buffer: uniforms, offset: step.slot, size: paramBytes(step.pass.kernel) }
           : range
             ? this.#align(placement, range)
-            : { buffer: this.#memory.blank(access === "storage, read" ? 0 : index), offset: 0, size: 256 };
+            : {
+                buffer: this.#memory.blank(access === "storage, read" ? 0 : index),
+                offset: 0,
+                size: 256,
+              };
       key += `${idOf(resource.buffer)}:${resource.offset}:${resource.size} `;
       return { binding: index, resource };
     });

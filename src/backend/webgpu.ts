@@ -44,7 +44,10 @@ export async function adapterAndDevice(
     wantedLimits.map((name) => [name, adapter.limits[name]]),
   );
   try {
-    return { device: await adapter.requestDevice({ requiredFeatures, requiredLimits }), owned: true };
+    return {
+      device: await adapter.requestDevice({ requiredFeatures, requiredLimits }),
+      owned: true,
+    };
   } catch (cause) {
     return fail("UNSUPPORTED", "openBackend: the adapter refused to open a device", cause);
   }
@@ -52,7 +55,9 @@ export async function adapterAndDevice(
 
 function isSoftware(info: GPUAdapterInfo | undefined): boolean {
   const text = `${info?.vendor} ${info?.architecture} ${info?.device} ${info?.description}`;
-  return Boolean(info?.isFallbackAdapter) || /swiftshader|llvmpipe|lavapipe|basic render/i.test(text);
+  return (
+    Boolean(info?.isFallbackAdapter) || /swiftshader|llvmpipe|lavapipe|basic render/i.test(text)
+  );
 }
 
 /** Bytes to upload, in the format that the planner was told. */
@@ -164,7 +169,10 @@ export class WebGpuBackend implements Backend, GpuOwner {
       if (destroyed) fail("DISPOSED", `${spec.name}: this plan was destroyed`);
       for (const name of Object.keys(numbers)) {
         if (changeable.has(name)) continue;
-        fail("OPTION", `${spec.name}: ${name} is fixed in this plan; make a plan with it switched on`);
+        fail(
+          "OPTION",
+          `${spec.name}: ${name} is fixed in this plan; make a plan with it switched on`,
+        );
       }
       const bound = request.bind(inputs, numbers);
       spec.check(bound);
@@ -219,7 +227,8 @@ export class WebGpuBackend implements Backend, GpuOwner {
 
   check(): void {
     if (this.#destroyed) fail("DISPOSED", "this WebGPU backend was destroyed");
-    if (this.#gone) fail("DEVICE_LOST", `the GPU device was lost (${this.#gone}); open a new backend`);
+    if (this.#gone)
+      fail("DEVICE_LOST", `the GPU device was lost (${this.#gone}); open a new backend`);
   }
 
   /** Runs GPU calls inside error scopes, closed in the same turn so that no other call is blamed. */
@@ -233,7 +242,11 @@ export class WebGpuBackend implements Backend, GpuOwner {
       return memory.then((error) => {
         this.check();
         if (!error) return invalid;
-        fail("OUT_OF_MEMORY", "the GPU is out of memory; destroy results or use smaller blocks", error);
+        fail(
+          "OUT_OF_MEMORY",
+          "the GPU is out of memory; destroy results or use smaller blocks",
+          error,
+        );
       });
     };
     let result: T;
@@ -259,7 +272,8 @@ export class WebGpuBackend implements Backend, GpuOwner {
   }
 
   #program({ spec, request, geometry }: Job): Program {
-    if (!spec.gpu) fail("UNSUPPORTED", `${spec.name} runs on the CPU alone: openBackend({ kind: "cpu" })`);
+    if (!spec.gpu)
+      fail("UNSUPPORTED", `${spec.name} runs on the CPU alone: openBackend({ kind: "cpu" })`);
     return spec.gpu(request, geometry, this.target);
   }
 

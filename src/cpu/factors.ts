@@ -50,7 +50,9 @@ export function rowFactors(
   if (term === "constant") denominators.fill(given ?? constant);
   for (let row = 0; row < size; row++) {
     const d = (denominators[Math.floor(row / segment)] as number) * segments;
-    const u = upstream ? (upstream[upstream.length === 1 ? 0 : row] as number) : request.number("upstream");
+    const u = upstream
+      ? (upstream[upstream.length === 1 ? 0 : row] as number)
+      : request.number("upstream");
     if (d !== 0) gradient[row] = ((value[row] as number) * u) / d;
   }
   return { value, gradient, active, denominators, segment, count };

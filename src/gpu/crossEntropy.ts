@@ -3,9 +3,9 @@ import alone from "../../shaders/crossEntropyAlone.wgsl?raw";
 import element from "../../shaders/crossEntropyElement.wgsl?raw";
 import fused from "../../shaders/crossEntropyFused.wgsl?raw";
 import gradientPass from "../../shaders/crossEntropyGradient.wgsl?raw";
+import index from "../../shaders/crossEntropyIndex.wgsl?raw";
 import inPlace16 from "../../shaders/crossEntropyInPlace16.wgsl?raw";
 import inPlace32 from "../../shaders/crossEntropyInPlace32.wgsl?raw";
-import index from "../../shaders/crossEntropyIndex.wgsl?raw";
 import load16 from "../../shaders/crossEntropyLoad16.wgsl?raw";
 import load32 from "../../shaders/crossEntropyLoad32.wgsl?raw";
 import readOnly from "../../shaders/crossEntropyReadOnly.wgsl?raw";
@@ -22,7 +22,14 @@ import math from "../../shaders/math.wgsl?raw";
 import { gpuDType } from "../dtype.js";
 import { fail } from "../errors.js";
 import type { Geometry } from "../losses/crossEntropy.js";
-import { type Kernel, type Program, ProgramBuilder, type Range, slice, type Target } from "../plan.js";
+import {
+  type Kernel,
+  type Program,
+  ProgramBuilder,
+  type Range,
+  slice,
+  type Target,
+} from "../plan.js";
 import type { Request } from "../request.js";
 import { inputRange, planReduction, planRows, planSum } from "./rows.js";
 

@@ -1,5 +1,5 @@
 import { crossEntropyCpu } from "../cpu/crossEntropy.js";
-import { defineLoss, type CommonOptions } from "../define.js";
+import { type CommonOptions, defineLoss } from "../define.js";
 import { fail } from "../errors.js";
 import { planCrossEntropy } from "../gpu/crossEntropy.js";
 import { expectLabels } from "../labels.js";
@@ -25,7 +25,8 @@ function logitsShape(request: Request): readonly number[] {
   const targets = request.get("targets");
   if (targets.isFloat() && targets.size === logits.size) return targets.shape ?? [logits.size];
   const rows = targets.size;
-  if (rows > 0 && logits.size % rows === 0) return [...(targets.shape ?? [rows]), logits.size / rows];
+  if (rows > 0 && logits.size % rows === 0)
+    return [...(targets.shape ?? [rows]), logits.size / rows];
   return fail(
     "SHAPE_MISMATCH",
     `crossEntropy: cannot infer the classes of ${logits.size} logits for ${rows} targets; use tensor(logits, [rows, classes])`,
@@ -41,12 +42,14 @@ function check(request: Request): Geometry {
     fail("OPTION", `crossEntropy: classAxis ${given} is outside the logits' shape [${shape}]`);
   }
   const classes = shape[axis] as number;
-  if (classes === 0) fail("SHAPE_MISMATCH", `crossEntropy: logits of shape [${shape}] have no classes`);
+  if (classes === 0)
+    fail("SHAPE_MISMATCH", `crossEntropy: logits of shape [${shape}] have no classes`);
   const lossShape = shape.filter((_, index) => index !== axis);
   const classStride = sizeOf(shape.slice(axis + 1));
   const targets = request.get("targets");
   const isList = targets.dtype === "f64";
-  const soft = targets.isFloat() && (!isList || targets.fits(shape)) && !(isList && targets.fits(lossShape));
+  const soft =
+    targets.isFloat() && (!isList || targets.fits(shape)) && !(isList && targets.fits(lossShape));
   if (soft) {
     request.expectShape("targets", shape, "as probabilities like the logits");
   } else {
@@ -69,7 +72,10 @@ function check(request: Request): Geometry {
   request.expectCommon(lossShape);
   const shift = request.choices.shift ? (lossShape.at(-1) ?? 0) : 0;
   if (request.choices.shift && (soft || classStride !== 1 || lossShape.length === 0)) {
-    fail("OPTION", "crossEntropy: shift needs class numbers and logits of shape (…, tokens, classes)");
+    fail(
+      "OPTION",
+      "crossEntropy: shift needs class numbers and logits of shape (…, tokens, classes)",
+    );
   }
   checkOutputs(request, soft);
   return { rows: sizeOf(lossShape), classes, classStride, lossShape, soft, shift };
@@ -96,14 +102,24 @@ export const crossEntropy = /* @__PURE__ */ defineLoss({
   name: "crossEntropy",
   family: "row",
   aka: ["softmax cross-entropy", "log loss", "F.cross_entropy"],
-  summary: "Softmax cross-entropy of logits against class numbers or probabilities, fused with its gradient.",
+  summary:
+    "Softmax cross-entropy of logits against class numbers or probabilities, fused with its gradient.",
   formula: String.raw`w_y\left(\log\textstyle\sum_c e^{z_c} - z_y\right)`,
   reference: "Goodfellow, Bengio, Courville 2016, Deep Learning, section 6.2.2",
   inputs: { logits: "wrt", targets: "asked" },
   options: {
-    weight: { tensor: "(classes)", role: "data", doc: "A weight per class; the mean divides by the targets' weights." },
+    weight: {
+      tensor: "(classes)",
+      role: "data",
+      doc: "A weight per class; the mean divides by the targets' weights.",
+    },
     ignoreIndex: { default: -100, integer: true, doc: "Rows with this label take no part." },
-    labelSmoothing: { default: 0, min: 0, max: 1, doc: "Share of the target spread evenly over the classes." },
+    labelSmoothing: {
+      default: 0,
+      min: 0,
+      max: 1,
+      doc: "Share of the target spread evenly over the classes.",
+    },
     temperature: {
       tensor: "one number",
       default: 1,
@@ -113,7 +129,11 @@ export const crossEntropy = /* @__PURE__ */ defineLoss({
     },
     softcap: { default: 0, min: 0, doc: "Squashes logits to ±softcap with tanh; 0 leaves them." },
     zLoss: { default: 0, min: 0, doc: "Adds zLoss × logSumExp² to each row." },
-    classAxis: { default: -1, integer: true, doc: "The axis of the classes; 1 for images (N, C, H, W)." },
+    classAxis: {
+      default: -1,
+      integer: true,
+      doc: "The axis of the classes; 1 for images (N, C, H, W).",
+    },
     shift: { default: false, doc: "Scores each token against the next label, without a copy." },
   },
   outputs: {
@@ -124,7 +144,17 @@ export const crossEntropy = /* @__PURE__ */ defineLoss({
     perplexity: "exp of the reduced loss",
   },
   cases: [
-    { args: [[[3, 1, -2], [1000, 999, 998], [-4, 2, 1]], [0, 2, 1]], loss: 0.951841119612 },
+    {
+      args: [
+        [
+          [3, 1, -2],
+          [1000, 999, 998],
+          [-4, 2, 1],
+        ],
+        [0, 2, 1],
+      ],
+      loss: 0.951841119612,
+    },
     { args: [[[3, 0, -1, -2]], [0]], options: { labelSmoothing: 0.1 }, loss: 0.372172421993 },
   ],
   check,
