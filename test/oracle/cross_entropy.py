@@ -176,6 +176,8 @@ def build():
         if axis != -1:
             options["classAxis"] = axis
         options["reduction"] = reduction
+        if reduce_rows(cross_entropy(inputs, options), options)[0].isnan().any():  # nothing left by chance
+            return combined(kind, features, shape, axis, where, reduction)
         head = "index targets" if kind == "index" else "probability targets"
         tail = f" with {', '.join(words)}" if words else ""
         title = f"{head} {where}{tail}, reduced by {say(reduction)}"

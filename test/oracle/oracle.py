@@ -390,7 +390,7 @@ def sweep(book, seed, make, variants, shapes, poison=True, masked=True, none=Tru
     """Every variant by none and mean; every reduction plain and masked; upstream; poison; empty."""
     count = [0]
 
-    def case(words, options, shape, tail, reduction=None, extra=None, spoil=False):
+    def case(words, options, shape, tail, reduction=None, extra=None, spoil=False, empty=False):
         g = seeded(seed * 1000 + count[0])
         count[0] += 1
         own = options(g, shape) if callable(options) else dict(options)
@@ -402,10 +402,13 @@ def sweep(book, seed, make, variants, shapes, poison=True, masked=True, none=Tru
             own["reduction"] = reduction
         if spoil:
             out = own["mask"] == 0
-            assert out.any()
+            if not out.any():
+                return case(words, options, shape, tail, reduction, extra, spoil, empty)
             for name, x in inputs.items():
                 if x.is_floating_point() and x.shape[: out.dim()] == out.shape:
                     x[out] = NAN
+        if not empty and reduce_rows(book.fn(inputs, own), own)[0].isnan().any():  # nothing left by chance
+            return case(words, options, shape, tail, reduction, extra, spoil, empty)
         title = f"{words}{tail}"
         while title in book.titles:
             title += ", once more" if not title.endswith("once more") else " and again"
@@ -435,7 +438,7 @@ def sweep(book, seed, make, variants, shapes, poison=True, masked=True, none=Tru
         none_kept = {"mask": lambda g, where: torch.zeros(where, dtype=torch.uint8)}
         for empty in ("nan", "zero"):
             case(words, options, shapes[0], f", everything masked out: value {empty}, gradient exactly 0", None,
-                 {**none_kept, "emptyMean": empty})
+                 {**none_kept, "emptyMean": empty}, empty=True)
         if poison:
             for r in ("none", "mean"):
                 words, options = some(3)

@@ -109,13 +109,23 @@ def build_reduce():
     add("gradient to the weights too, masked weightedMean", normal(g, 2, 3), {"reduction": "weightedMean", "weights": uniform(g, 2, 3, low=0.25, high=3), "mask": bits(g, 2, 3)}, weights_too=True)
     # segments: offsets into the flattened losses, one value each
     offsets = torch.tensor([0, 3, 4, 9])
+
+    def some():  # no segment is masked out whole
+        m = bits(g, 9)
+        m[[1, 3, 6]] = 1
+        m[8] = 0
+        return m
+
     for r in ("sum", "mean", "meanCount", "weightedMean", "tokenMean", "sequenceMean", {"denominator": 4}):
         add(f"segments of 3, 1 and 5, {say(r)}", normal(g, 9), {"segments": offsets, "reduction": r})
-        add(f"segments with a mask, {say(r)}", normal(g, 9), {"segments": offsets, "reduction": r, "mask": bits(g, 9)})
-        add(f"segments with a mask and weights, {say(r)}", normal(g, 9), {"segments": offsets, "reduction": r, "mask": bits(g, 9), "weights": uniform(g, 9, low=0.25, high=3)})
+        add(f"segments with a mask, {say(r)}", normal(g, 9), {"segments": offsets, "reduction": r, "mask": some()})
+        add(f"segments with a mask and weights, {say(r)}", normal(g, 9), {"segments": offsets, "reduction": r, "mask": some(), "weights": uniform(g, 9, low=0.25, high=3)})
     empty = torch.tensor([0, 3, 3, 6])
     for e in ("nan", "zero"):
         add(f"an empty segment: value {e}", normal(g, 6), {"segments": empty, "reduction": "mean", "emptyMean": e})
+    for e in ("nan", "zero"):
+        add(f"a segment masked out whole: value {e}, its gradient exactly 0", normal(g, 6),
+            {"segments": torch.tensor([0, 3, 6]), "mask": torch.tensor([1, 0, 1, 0, 0, 0], dtype=torch.uint8), "reduction": "tokenMean", "emptyMean": e})
     add("an empty segment counts as 0 in the mean of sequences", normal(g, 6), {"segments": empty, "reduction": "sequenceMean"})
     add("segments, upstream 0.5", normal(g, 9), {"segments": offsets, "reduction": "mean", "upstream": 0.5})
     add("segments, upstream per segment", normal(g, 9), {"segments": offsets, "reduction": "tokenMean", "upstream": f32([1, -2, 0.5])})
