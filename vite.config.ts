@@ -18,10 +18,27 @@ export const shaders = (): Plugin => ({
   },
 });
 
-const library: BuildOptions = {
+/** The CPU entry has the same sources without the GPU's: planners are undefined, shader hooks empty. */
+export const withoutGpu = (): Plugin => ({
+  name: "without-gpu",
+  enforce: "pre",
+  load(id) {
+    if (id.endsWith("/src/backend/webgpu.ts")) {
+      return readFileSync(id.replace("webgpu.ts", "withoutWebgpu.ts"), "utf8");
+    }
+    if (!/\/src\/.*\.ts$/.test(id)) return;
+    const code = readFileSync(id, "utf8");
+    if (!id.includes("/src/gpu/")) return code.replace(/\/\* wgsl \*\/\s*`[^`]*`/g, '""');
+    const names = code.matchAll(/^export (?:const|function|class) (\w+)/gm);
+    return [...names].map(([, name]) => `export const ${name} = undefined;`).join("\n");
+  },
+});
+
+const library = (entry: "index" | "cpu"): BuildOptions => ({
   outDir: "dist",
-  lib: { entry: { index: "src/index.ts", cpu: "src/cpu.ts" }, formats: ["es"] },
-};
+  emptyOutDir: entry === "index",
+  lib: { entry: { [entry]: `src/${entry}.ts` }, formats: ["es"] },
+});
 const page: BuildOptions = { outDir: "site" };
 
 // Loaded only under vitest, so that a build needs no browser packages.
@@ -78,12 +95,12 @@ async function testProjects(): Promise<NonNullable<ViteUserConfig["test"]>> {
 export default defineConfig(async ({ mode }) => ({
   base: "./",
   publicDir: false as const,
-  plugins: [shaders()],
+  plugins: [shaders(), ...(mode === "cpu" ? [withoutGpu()] : [])],
   build: {
     target: "es2022",
     sourcemap: true,
     emptyOutDir: true,
-    ...(mode === "page" ? page : library),
+    ...(mode === "page" ? page : library(mode === "cpu" ? "cpu" : "index")),
   },
   // vitest's own mode: a build inside a test is an ordinary build.
   ...(mode === "test" ? { test: await testProjects() } : {}),

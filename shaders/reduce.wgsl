@@ -5,7 +5,7 @@
 @group(0) @binding(2) var<storage, read> totals: array<f32>;  // (segments, …)
 @group(0) @binding(3) var<storage, read_write> sums: array<u32>;  // (blocks, 3)
 @group(0) @binding(4) var<storage, read_write> status: array<u32>;  // (5)
-@group(0) @binding(5) var<storage, read_write> result: array<u32>;  // loss, exp of the loss
+@group(0) @binding(5) var<storage, read_write> result: array<u32>;  // (2) the loss, its exp
 
 struct Sum { value: f32, flags: u32, nonFinite: u32 }
 

@@ -3,8 +3,8 @@
 // the row kernels need no binding of their own for either.
 
 @group(0) @binding(1) var<storage, read> partials: array<u32>;  // (segments * blocksPerSegment, 3)
-@group(0) @binding(2) var<storage, read> denominator: array<f32>;  // one
-@group(0) @binding(3) var<storage, read> temperature: array<f32>;  // one
+@group(0) @binding(2) var<storage, read> denominator: array<f32>;  // (1)
+@group(0) @binding(3) var<storage, read> temperature: array<f32>;  // (1)
 @group(0) @binding(4) var<storage, read> classWeights: array<f32>;  // (classes)
 @group(0) @binding(5) var<storage, read_write> totals: array<f32>;  // (segments, 2 more)
 @group(0) @binding(6) var<storage, read_write> status: array<u32>;  // (5)

@@ -32,8 +32,8 @@ function compute({ spec, request, geometry }: Job): LossResult {
   return gather(tensors, { read: async () => stats }, "cpu");
 }
 
-/** Tensors on a GPU are copied to the CPU first. */
-async function toHost(request: Request): Promise<Request> {
+/** The request with every tensor that lies on a GPU copied to the CPU. */
+export async function toHost(request: Request): Promise<Request> {
   const moved: Record<string, Argument> = {};
   for (const [name, argument] of Object.entries(request.tensors)) {
     const { gpu } = argument;

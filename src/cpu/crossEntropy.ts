@@ -58,6 +58,29 @@ function readTargets(request: Request, { classes, soft, shift }: Geometry): Targ
   };
 }
 
+function factorsOf(request: Request, { lossShape, soft }: Geometry, targets: Targets): Factors {
+  const weight = request.tensors.weight?.values();
+  return rowFactors(request, lossShape, (at) => {
+    const label = targets.label(at);
+    if (label < 0) return undefined;
+    return soft || !weight ? 1 : weight[label];
+  });
+}
+
+/** Labels (-1 where a row takes no part) and factors of all rows, without looking at a logit. */
+export function rowsOf(
+  request: Request,
+  geometry: Geometry,
+): { labels: Int32Array; factors: Factors } {
+  const targets = readTargets(request, geometry);
+  const factors = factorsOf(request, geometry, targets);
+  const labels = new Int32Array(geometry.rows);
+  for (let at = 0; at < labels.length; at++) {
+    labels[at] = factors.active[at] ? targets.label(at) : -1;
+  }
+  return { labels, factors };
+}
+
 /** The loss of one row, and the mass of its target distribution. */
 function rowLoss(
   row: SoftmaxRow,
@@ -100,11 +123,7 @@ export function crossEntropyCpu(request: Request, geometry: Geometry): CpuOutcom
     softcap: request.number("softcap"),
   };
   const zLoss = request.number("zLoss");
-  const factors: Factors = rowFactors(request, lossShape, (at) => {
-    const label = targets.label(at);
-    if (label < 0) return undefined;
-    return soft || !weight ? 1 : weight[label];
-  });
+  const factors = factorsOf(request, geometry, targets);
   const values = new Float64Array(rows);
   const outputs: Record<string, CpuArray> = {};
   const put = (name: string, at: number, value: () => number): void => {

@@ -43,7 +43,7 @@ export function scanRow(
     if (x > max) {
       max = x;
       argmax = c;
-    } else if (x !== x) isNan = true;
+    } else if (Number.isNaN(x)) isNan = true;
   }
   if (isNan) max = Number.NaN;
   let others = 0;

@@ -13,7 +13,9 @@ const dist = join(folder, "dist");
 const built = (file: string) => readFileSync(join(dist, file), "utf8");
 
 beforeAll(async () => {
-  await build({ configFile: "vite.config.ts", logLevel: "error", build: { outDir: dist } });
+  for (const mode of ["production", "cpu"]) {
+    await build({ configFile: "vite.config.ts", mode, logLevel: "error", build: { outDir: dist } });
+  }
   // Without `sideEffects: false`, so that the code itself has to be free of side effects.
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
 }, 60_000);
