@@ -70,12 +70,24 @@ type LastOf<U> = (U extends unknown ? (x: () => U) => void : never) extends (x: 
     : never
   : never;
 
+/** Any loss at all, for code that goes over the registry. */
+export interface AnyLoss {
+  (...args: never[]): Promise<LossResult>;
+  plan(shapes: PlanShapes, options?: never): Promise<Plan>;
+  readonly spec: LossSpec;
+}
+
+/** Names of the tensors of a spec that gradients can flow to. */
+type Differentiable<T> = {
+  [K in Names<T>]: T[K] extends "wrt" | "asked" | { role: "wrt" | "asked" } ? K : never;
+}[Names<T>];
+
 /** The function type of a spec: as many tensors as it has inputs, then its options. */
 export type FunctionOf<S extends { inputs: Roles; options: OptionSpecs; outputs?: object }> =
   LossFunction<
     Count<Names<S["inputs"]>>,
     OptionsOf<S["options"]>,
-    Names<S["inputs"]> | Names<S["options"]>,
+    Differentiable<S["inputs"]> | Differentiable<S["options"]>,
     S["outputs"] extends object ? Names<S["outputs"]> : never
   >;
 

@@ -1,6 +1,6 @@
 export { type Backend, type BackendOptions, openBackend, type Plan } from "./backend/index.js";
 export type { MemoryReport } from "./backend/memory.js";
-export type { CommonOptions, LossFunction, PlanShapes } from "./define.js";
+export type { AnyLoss, CommonOptions, LossFunction, PlanShapes } from "./define.js";
 export type { DType } from "./dtype.js";
 export { LossError, type LossErrorCode } from "./errors.js";
 export * from "./losses/index.js";

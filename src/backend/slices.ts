@@ -9,13 +9,14 @@ const FIRST_GUESS = { software: 400e6, hardware: 20e9 };
 interface Device {
   readonly device: GPUDevice;
   readonly info: { readonly software: boolean };
-  guard<T>(work: () => T): Promise<T>;
+  guard<T>(loss: string, work: () => T): Promise<T>;
   check(): void;
 }
 
 /** Submits the steps in slices of about 50 ms; a program that fits in one is submitted at once. */
 export async function submitSliced(
   on: Device,
+  loss: string,
   steps: Steps,
   placement: Placement,
   uniforms: GPUBuffer,
@@ -57,7 +58,7 @@ export async function submitSliced(
     first = slice.last;
     slice = sliceFrom(first);
     const { last } = slice;
-    await on.guard(() => submit(first, last));
+    await on.guard(loss, () => submit(first, last));
   }
   onProgress?.({ done: total, total, elapsedMs: performance.now() - started });
 }
