@@ -9,6 +9,22 @@ export function hostLabels(argument: Argument): ArrayLike<number> | undefined {
   return data instanceof BigInt64Array ? Float64Array.from(data, Number) : data;
 }
 
+/** Fails unless `name` holds whole numbers of any size: labels that are only compared. */
+export function expectIntegers(request: Request, name: string): void {
+  const argument = request.get(name);
+  const lists = argument.dtype === "f64" && argument.host;
+  if (argument.isFloat() && !lists) {
+    fail("DTYPE", `${request.where(name)} has dtype ${argument.dtype}, expected integer labels`);
+  }
+  if (!lists) return;
+  const odd = argument.values().findIndex((label) => !Number.isSafeInteger(label));
+  if (odd >= 0) {
+    const label = argument.values()[odd];
+    fail("DTYPE", `${request.where(name)} holds ${label} at index ${odd}, expected whole numbers`);
+  }
+  request.tensors[name] = toIntegers(argument);
+}
+
 /** Fails unless `name` holds whole numbers, in [0, classes) or `ignoreIndex`. Labels on the GPU are judged there. */
 export function expectLabels(request: Request, name: string, classes: number): void {
   const argument = request.get(name);
