@@ -1,11 +1,13 @@
 import core from "../../shaders/crossEntropy.wgsl?raw";
 import alone from "../../shaders/crossEntropyAlone.wgsl?raw";
 import element from "../../shaders/crossEntropyElement.wgsl?raw";
+import fixedTargets from "../../shaders/crossEntropyFixedTargets.wgsl?raw";
 import fused from "../../shaders/crossEntropyFused.wgsl?raw";
 import gradientPass from "../../shaders/crossEntropyGradient.wgsl?raw";
 import index from "../../shaders/crossEntropyIndex.wgsl?raw";
 import inPlace16 from "../../shaders/crossEntropyInPlace16.wgsl?raw";
 import inPlace32 from "../../shaders/crossEntropyInPlace32.wgsl?raw";
+import learnedTargets from "../../shaders/crossEntropyLearnedTargets.wgsl?raw";
 import load16 from "../../shaders/crossEntropyLoad16.wgsl?raw";
 import load32 from "../../shaders/crossEntropyLoad32.wgsl?raw";
 import readOnly from "../../shaders/crossEntropyReadOnly.wgsl?raw";
@@ -52,19 +54,30 @@ const params: Kernel["params"] = {
   segmentLength: "u32",
   segments: "u32",
   inner: "u32",
+  classWeightsStart: "u32",
+  targetsStart: "u32",
+  targetsGradientStart: "u32",
   labelSmoothing: "f32",
   temperature: "f32",
   softcap: "f32",
   zLoss: "f32",
 };
 
+interface Variant {
+  readonly io: GradientIo;
+  readonly storage: number;
+  readonly lanes: number;
+  readonly isSoft: boolean;
+  readonly learnsTargets: boolean;
+}
+
 /** The pieces of the module, in reading order. */
-function partsOf(io: GradientIo, storage: number, lanes: number, isSoft: boolean): string[] {
+function partsOf({ io, storage, lanes, isSoft, learnsTargets }: Variant): string[] {
   const load = storage === 0 ? load32 : load16;
   const parts = [math, rowPiece, load, scan, element, isSoft ? soft : index];
   parts.push(lanes === 1 ? alone : tree, statsPiece);
   if (io === "none") return [...parts, readOnly, core];
-  parts.push(verdict, gradientPass);
+  parts.push(verdict, gradientPass, learnsTargets ? learnedTargets : fixedTargets);
   if (io === "separate") parts.push(separate, store);
   else parts.push(...(storage === 0 ? [inPlace32, store] : [inPlace16]));
   return [...parts, fused];
@@ -91,7 +104,7 @@ export function planCrossEntropy(request: Request, geometry: Geometry, on: Targe
   const io: GradientIo =
     request.gradients.logits === "inPlace"
       ? "inPlace"
-      : request.gradients.logits || request.gradients.temperature
+      : Object.keys(request.gradients).length > 0
         ? "separate"
         : "none";
   const strided = classStride > 1;
@@ -109,6 +122,9 @@ export function planCrossEntropy(request: Request, geometry: Geometry, on: Targe
   const learns = request.gradients.temperature !== undefined;
   const planeCount = 1 + wanted.length + (learns ? 1 : 0);
   const stats = builder.buffer("stats", planeCount * rows * 4);
+  const targetsType = gpuDType(request.get("targets").dtype) as "f32";
+  const targets = isSoft ? inputRange(request.get("targets")) : undefined;
+  const learnsTargets = request.gradients.targets !== undefined;
   const { lanes, rows: rowsPerGroup } = chooseShape(on, classes);
   const constants = {
     LANES: lanes,
@@ -124,17 +140,21 @@ export function planCrossEntropy(request: Request, geometry: Geometry, on: Targe
   };
   const kernel: Kernel = {
     label: `cross-entropy ${io}`,
-    parts: partsOf(io, storage, lanes, isSoft),
-    constants,
+    parts: partsOf({ io, storage, lanes, isSoft, learnsTargets }),
+    constants: targets ? { ...constants, TARGETS_STORAGE: storageOf[targetsType] } : constants,
     params,
   };
   const whole = inputRange(logits);
   const gradient = io === "separate" ? builder.buffer("gradient", rows * classes * 4) : undefined;
+  const targetsGradient = learnsTargets
+    ? builder.buffer("targetsGradient", rows * classes * 4)
+    : undefined;
   const edges =
     io === "inPlace" && storage !== 0 ? builder.buffer("edges", rows * 8 + 8) : undefined;
   const weights = request.tensors.weight && inputRange(request.tensors.weight);
   const group = strided ? classStride : 1;
-  const rowBytes = classes * Math.max(whole.unit, gradient ? 4 : 0);
+  const rowBytes =
+    classes * Math.max(whole.unit, targets?.unit ?? 0, gradient || targetsGradient ? 4 : 0);
   const step = rowsPerPass(on, rowBytes, group);
   for (let first = 0; first < rows; first += step) {
     const count = Math.min(step, rows - first);
@@ -162,6 +182,8 @@ export function planCrossEntropy(request: Request, geometry: Geometry, on: Targe
         stats,
         ...(weights ? { classWeights: weights } : {}),
         ...(gradient ? { gradient: part(gradient) } : {}),
+        ...(targets ? { targets: part(targets) } : {}),
+        ...(targetsGradient ? { targetsGradient: part(targetsGradient) } : {}),
         ...(edges ? { edges } : {}),
       },
       params: shared,
@@ -201,6 +223,7 @@ export function planCrossEntropy(request: Request, geometry: Geometry, on: Targe
   if (io === "inPlace") {
     builder.result("gradients.logits", whole, shape, gpuDType(logits.dtype));
   }
+  if (targetsGradient) builder.result("gradients.targets", targetsGradient, shape);
   if (learns) {
     const slopes = slice(stats, (wanted.length + 1) * rows, rows);
     const sum = planSum(builder, on, "temperatureSum", slopes, rows);
