@@ -82,14 +82,46 @@ type Differentiable<T> = {
   [K in Names<T>]: T[K] extends "wrt" | "asked" | { role: "wrt" | "asked" } ? K : never;
 }[Names<T>];
 
+/** A function that is no loss: its values are `output`, and nothing is reduced. */
+export interface ValueFunction<
+  Args extends readonly unknown[],
+  Options extends object,
+  Gradient extends string = string,
+> {
+  (
+    ...args: [...inputs: Args, options?: Options & ValueOptions<Gradient, Names<Options>>]
+  ): Promise<ValueResult<Gradient>>;
+  plan(
+    shapes: PlanShapes,
+    options?: Options & ValueOptions<Gradient, Names<Options>>,
+  ): Promise<Plan>;
+  readonly spec: LossSpec;
+}
+type ValueOptions<Gradient extends string, Own extends string> = Omit<
+  CommonOptions<Gradient, never>,
+  "reduction" | "emptyMean" | "mask" | "sampleWeight" | "outputs" | Own
+>;
+/** What such a function gives back. */
+export type ValueResult<Gradient extends string = string> = Omit<
+  LossResult<Gradient, "output">,
+  "loss"
+>;
+
 /** The function type of a spec: as many tensors as it has inputs, then its options. */
-export type FunctionOf<S extends { inputs: Roles; options: OptionSpecs; outputs?: object }> =
-  LossFunction<
-    Count<Names<S["inputs"]>>,
-    OptionsOf<S["options"]>,
-    Differentiable<S["inputs"]> | Differentiable<S["options"]>,
-    S["outputs"] extends object ? Names<S["outputs"]> : never
-  >;
+export type FunctionOf<
+  S extends { inputs: Roles; options: OptionSpecs; outputs?: object; result?: "output" },
+> = S["result"] extends "output"
+  ? ValueFunction<
+      Count<Names<S["inputs"]>>,
+      OptionsOf<S["options"]>,
+      Differentiable<S["inputs"]> | Differentiable<S["options"]>
+    >
+  : LossFunction<
+      Count<Names<S["inputs"]>>,
+      OptionsOf<S["options"]>,
+      Differentiable<S["inputs"]> | Differentiable<S["options"]>,
+      S["outputs"] extends object ? Names<S["outputs"]> : never
+    >;
 
 function splitArguments(
   spec: LossSpec,

@@ -71,21 +71,22 @@ export function denominatorOf(
 /** Checks the `reduction` option; a `{ denominator }` that is a tensor is handed back as one. */
 export function checkReduction(
   loss: string,
-  value: unknown,
+  given: unknown,
+  allowed?: readonly ReductionName[],
 ): { name: ReductionName | "denominator"; denominator?: unknown } {
-  if (typeof value === "string" && Object.hasOwn(reductions, value)) {
-    return { name: value as ReductionName };
-  }
-  if (typeof value === "object" && value !== null && "denominator" in value) {
+  const value = given ?? allowed?.[0] ?? "mean";
+  const known = allowed ?? (Object.keys(reductions) as ReductionName[]);
+  if (known.includes(value as ReductionName)) return { name: value as ReductionName };
+  if (!allowed && typeof value === "object" && "denominator" in value) {
     const { denominator } = value;
     if (typeof denominator === "number" && !Number.isFinite(denominator)) {
       fail("OPTION", `${loss}: reduction.denominator must be finite, got ${denominator}`);
     }
     return { name: "denominator", denominator };
   }
-  const known = Object.keys(reductions).join(", ");
+  const others = allowed ? "" : " or { denominator }";
   return fail(
     "OPTION",
-    `${loss}: reduction must be one of ${known} or { denominator }, got ${describe(value)}`,
+    `${loss}: reduction must be one of ${known.join(", ")}${others}, got ${describe(value)}`,
   );
 }

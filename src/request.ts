@@ -17,17 +17,13 @@ export const commonTensors = ["mask", "sampleWeight", "upstream"] as const;
 
 const ANY_NUMBER: NumberOption = { default: 1, doc: "" };
 
-/** Options that every reducing loss takes beside its own. */
-export const commonOptions: readonly string[] = [
-  "reduction",
-  "emptyMean",
-  "gradients",
-  "outputs",
-  "backend",
-  "signal",
-  "onProgress",
-  ...commonTensors,
-];
+const everywhere = ["gradients", "outputs", "backend", "signal", "onProgress", "upstream"];
+
+/** Options that a function takes beside its own. */
+export const commonOptions = ({ result }: LossSpec): readonly string[] =>
+  result === "output"
+    ? everywhere
+    : ["reduction", "emptyMean", "mask", "sampleWeight", ...everywhere];
 
 /** A call or a plan after parsing: typed, named and range-checked, but shapes not yet compared. */
 export class Request {
@@ -48,10 +44,10 @@ export class Request {
     planned: boolean,
   ) {
     this.spec = spec;
-    checkNames(spec.name, options, [...Object.keys(spec.options), ...commonOptions]);
+    checkNames(spec.name, options, [...Object.keys(spec.options), ...commonOptions(spec)]);
     this.#inputs(values, planned);
     this.#options(options);
-    const reduction = checkReduction(spec.name, options.reduction ?? "mean");
+    const reduction = checkReduction(spec.name, options.reduction, spec.reductions);
     this.reduction = reduction.name;
     if (typeof reduction.denominator === "number") {
       this.numbers.denominator = reduction.denominator;

@@ -1,5 +1,6 @@
 import type { DType } from "./dtype.js";
 import type { Program, Target } from "./plan.js";
+import type { ReductionName } from "./reduction.js";
 import type { Request } from "./request.js";
 import type { TensorLike } from "./tensor.js";
 
@@ -13,6 +14,8 @@ export interface NumberOption {
   readonly max?: number;
   readonly below?: number;
   readonly integer?: boolean;
+  /** Infinity is allowed too. */
+  readonly infinite?: boolean;
   readonly doc: string;
 }
 export interface ChoiceOption {
@@ -89,6 +92,10 @@ export interface LossSpec<Geometry = unknown> {
   readonly reference: string;
   readonly inputs: Readonly<Record<string, InputRole>>;
   readonly options: OptionSpecs;
+  /** The reductions it knows, its default first; without this all of them, "mean" first. */
+  readonly reductions?: readonly ReductionName[];
+  /** "output" where the function is no loss: nothing is reduced, and its values have that name in the result. */
+  readonly result?: "output";
   /** Further results by name, with what they are. */
   readonly outputs?: Readonly<Record<string, string>>;
   readonly kinks?: (options: Readonly<Record<string, number>>) => readonly number[];

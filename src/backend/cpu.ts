@@ -23,7 +23,7 @@ function overwrite(request: Request, name: string, gradient: CpuArray): Tensor {
 
 function compute({ spec, request, geometry }: Job): LossResult {
   const { loss, gradients, outputs, stats } = spec.cpu(request, geometry);
-  const tensors: Record<string, Tensor> = { loss: hostTensor(loss) };
+  const tensors: Record<string, Tensor> = { [spec.result ?? "loss"]: hostTensor(loss) };
   for (const [name, array] of Object.entries(gradients)) {
     const inPlace = request.gradients[name] === "inPlace";
     tensors[`gradients.${name}`] = inPlace ? overwrite(request, name, array) : hostTensor(array);

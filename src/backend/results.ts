@@ -88,8 +88,8 @@ export class Results {
       tensors[path] = make(view.shape, view.dtype, view.buffer, view.offset);
     }
     const read = async (): Promise<Stats> => {
-      const { loss } = tensors;
-      const { status: words } = await this.#copy(loss?.storage as GpuStorage);
+      const values = tensors.loss ?? tensors.output;
+      const { status: words } = await this.#copy(values?.storage as GpuStorage);
       return toStats(words);
     };
     return gather(tensors, { read }, "webgpu");
