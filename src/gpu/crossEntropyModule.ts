@@ -1,0 +1,115 @@
+import lossMain from "../../shaders/crossEntropy.wgsl?raw";
+import alone from "../../shaders/crossEntropyAlone.wgsl?raw";
+import element from "../../shaders/crossEntropyElement.wgsl?raw";
+import fused from "../../shaders/crossEntropyFused.wgsl?raw";
+import gradientPass from "../../shaders/crossEntropyGradient.wgsl?raw";
+import index from "../../shaders/crossEntropyIndex.wgsl?raw";
+import inPlace16 from "../../shaders/crossEntropyInPlace16.wgsl?raw";
+import inPlace32 from "../../shaders/crossEntropyInPlace32.wgsl?raw";
+import load16 from "../../shaders/crossEntropyLoad16.wgsl?raw";
+import load32 from "../../shaders/crossEntropyLoad32.wgsl?raw";
+import readOnly from "../../shaders/crossEntropyReadOnly.wgsl?raw";
+import rows from "../../shaders/crossEntropyRows.wgsl?raw";
+import scan from "../../shaders/crossEntropyScan.wgsl?raw";
+import separate from "../../shaders/crossEntropySeparate.wgsl?raw";
+import soft from "../../shaders/crossEntropySoft.wgsl?raw";
+import stats from "../../shaders/crossEntropyStats.wgsl?raw";
+import store from "../../shaders/crossEntropyStore.wgsl?raw";
+import targets from "../../shaders/crossEntropyTargets.wgsl?raw";
+import tree from "../../shaders/crossEntropyTree.wgsl?raw";
+import verdict from "../../shaders/crossEntropyVerdict.wgsl?raw";
+import edges from "../../shaders/edges.wgsl?raw";
+import math from "../../shaders/math.wgsl?raw";
+import type { Kernel } from "../plan.js";
+
+/** What one dispatch over rows does: losses alone, with the gradient (beside or over the logits), or the targets' gradient. */
+export type Work = "losses" | "gradient" | "inPlace" | "targets";
+
+/** Codes of the storage formats in the shaders. */
+export const storageCodes = { f32: 0, f16: 1, bf16: 2 } as const;
+
+export interface Variant {
+  readonly lanes: number;
+  readonly rows: number;
+  readonly storage: number;
+  /** Targets are probabilities; their storage format. */
+  readonly soft?: number | undefined;
+  readonly weighted: boolean;
+  readonly smoothed: boolean;
+  readonly softcapped: boolean;
+  readonly zLoss: boolean;
+  /** Outputs wanted, a bit each: logSumExp, logProbs, entropy, correct, slope of the temperature. */
+  readonly stats: number;
+  readonly temperatureTensor: boolean;
+  readonly strided: boolean;
+}
+
+const params: Kernel["params"] = {
+  rows: "u32",
+  classes: "u32",
+  rowStart: "u32",
+  logitsStart: "u32",
+  gradientStart: "u32",
+  rowStride: "u32",
+  gridWidth: "u32",
+  totalRows: "u32",
+  segmentLength: "u32",
+  segments: "u32",
+  inner: "u32",
+  classWeightsStart: "u32",
+  targetsStart: "u32",
+  targetsGradientStart: "u32",
+  labelSmoothing: "f32",
+  temperature: "f32",
+  softcap: "f32",
+  zLoss: "f32",
+};
+
+function partsOf(work: Work, { storage, lanes, soft: isSoft }: Variant): string[] {
+  const load = storage === 0 ? load32 : load16;
+  const q = isSoft === undefined ? index : soft;
+  const parts = [math, rows, load, scan, element, q, lanes === 1 ? alone : tree, stats];
+  if (work === "losses") return [...parts, readOnly, lossMain];
+  if (work === "targets") return [...parts, readOnly, targets];
+  const io =
+    work === "gradient" ? [separate, store] : storage === 0 ? [inPlace32, store] : [inPlace16];
+  return [...parts, verdict, gradientPass, ...io, fused];
+}
+
+/** The kernel over rows for one kind of work. */
+export function rowKernel(work: Work, variant: Variant): Kernel {
+  const { soft: targetsStorage } = variant;
+  return {
+    label: `cross-entropy: ${work}`,
+    parts: partsOf(work, variant),
+    constants: {
+      LANES: variant.lanes,
+      ROWS: variant.rows,
+      STORAGE: variant.storage,
+      WEIGHTED: variant.weighted,
+      SMOOTHED: variant.smoothed,
+      SOFTCAPPED: variant.softcapped,
+      ZLOSS: variant.zLoss,
+      STATS: variant.stats,
+      TEMPERATURE_TENSOR: variant.temperatureTensor,
+      STRIDED: variant.strided,
+      ...(targetsStorage === undefined ? {} : { TARGETS_STORAGE: targetsStorage }),
+    },
+    params,
+  };
+}
+
+/** Joins the words that two rows of 16-bit gradients share. */
+export const edgesKernel = (storage: number): Kernel => ({
+  label: "cross-entropy: edges",
+  parts: [math, edges],
+  constants: { STORAGE: storage },
+  params: {
+    rows: "u32",
+    classes: "u32",
+    rowStart: "u32",
+    logitsStart: "u32",
+    rowStride: "u32",
+    gridWidth: "u32",
+  },
+});
