@@ -1,0 +1,36 @@
+// Cross-entropy over rows of logits, losses and their gradient in one dispatch: two reads and one write.
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let place = (group.y * params.gridWidth + group.x) * ROWS + thread / LANES;
+  let exists = place < params.rows;
+  let row = rowAt(params.rowStart + min(place, params.rows - 1u), thread % LANES);
+  let counts = exists && row.label < OUT_OF_RANGE;
+  var sums = nothing();
+  var labelBits = 0u;
+  if (counts) {
+    labelBits = bitsAt(row, row.label);
+    sums = scan(row, labelBits);
+  }
+  sums = settled(joinedLanes(sums, thread));
+  if (exists && row.lane == 0u) {
+    if (counts) {
+      reportRow(row, sums, labelBits);
+    } else {
+      reportNothing(row);
+    }
+  }
+  var moment = 0.0;
+  if (exists) {
+    moment = gradientPass(row, verdictOf(row, sums, labelBits));
+  }
+  if ((STATS & 16u) != 0u) {
+    moment = joinedSum(moment, thread);
+    if (exists && row.lane == 0u) {
+      reportTemperature(row, verdictOf(row, sums, labelBits), moment);
+    }
+  }
+}

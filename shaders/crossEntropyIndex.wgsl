@@ -1,0 +1,43 @@
+// Cross-entropy, index targets: q = (1 - labelSmoothing) w[label] on the label, and, when smoothed,
+// labelSmoothing / classes * w[k] on every class. `own` is the first, `mix` the sum of the second.
+
+@group(0) @binding(4) var<storage, read> classWeights: array<f32>;  // (classes)
+
+const INDEXED: bool = true;
+const MIXED: bool = SMOOTHED;
+
+fn coefficientsAt(row: Row, trip: u32) -> vec4f {
+  if (WEIGHTED) {
+    let c = classesAt(row, trip);
+    return vec4f(classWeights[c.x], classWeights[c.y], classWeights[c.z], classWeights[c.w]);
+  }
+  return vec4f(1.0);
+}
+
+fn coefficientAt(row: Row, k: u32) -> f32 {
+  if (WEIGHTED) {
+    return classWeights[k];
+  }
+  return 1.0;
+}
+
+// What a coefficient adds to the loss where the class is impossible: 0 * infinity is NaN (PyTorch).
+fn lossOfImpossible(coefficient: f32) -> u32 {
+  return select(select(HAS_NAN, BELOW, coefficient < 0.0), ABOVE, coefficient > 0.0);
+}
+
+fn ownOf(row: Row) -> f32 {
+  let sharp = select(1.0, 1.0 - params.labelSmoothing, SMOOTHED);
+  return sharp * coefficientAt(row, row.label);
+}
+
+fn mixScale() -> f32 {
+  return params.labelSmoothing / f32(params.classes);
+}
+
+fn mixOf(sums: Sums) -> f32 {
+  if (WEIGHTED) {
+    return mixScale() * totals[params.segments + 1u];
+  }
+  return params.labelSmoothing;
+}
