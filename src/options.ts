@@ -19,9 +19,10 @@ export function checkNumber(
   spec: NumberOption | TensorOption,
 ): number {
   const integer = "integer" in spec && spec.integer;
+  const infinite = "infinite" in spec && spec.infinite && value === Number.POSITIVE_INFINITY;
   const ok =
     typeof value === "number" &&
-    (integer ? Number.isSafeInteger(value) : Number.isFinite(value)) &&
+    (integer ? Number.isSafeInteger(value) : Number.isFinite(value) || infinite) &&
     !(spec.above !== undefined && value <= spec.above) &&
     !(spec.min !== undefined && value < spec.min) &&
     !(spec.max !== undefined && value > spec.max) &&

@@ -3,6 +3,7 @@ import { pairwiseCpu } from "../cpu/pairwise.js";
 import { defineLoss } from "../define.js";
 import type { Geometry, Metric } from "../families/arrangement.js";
 import { checkPairwise } from "../families/pairwise.js";
+import { kinkOption } from "../families/rowPairs.js";
 import type { Request } from "../request.js";
 
 const metrics: Readonly<Record<string, Metric>> = {
@@ -42,18 +43,14 @@ export const tripletMining = /* @__PURE__ */ defineLoss({
   reference: "Hermans, Beyer, Leibe 2017, arXiv:1703.07737; Schroff et al. 2015, arXiv:1503.03832",
   inputs: { embeddings: "wrt", labels: "labels" },
   options: {
-    margin: { default: 1, doc: "How much farther the negative should be." },
+    margin: { default: 1, above: 0, doc: "How much farther the negative should be." },
     mining: {
       default: "all",
       values: ["all", "hard", "semiHard"],
       doc: "all pairs of an anchor; its farthest positive and nearest negative; or for each positive the nearest negative beyond it, else the farthest.",
     },
     distance: { default: "l2", values: ["l2", "squared", "cosine"], doc: "How far is measured." },
-    kink: {
-      default: "zero",
-      values: ["zero", "torch"],
-      doc: "The gradient where the hinge begins: 0, or active as in PyTorch.",
-    },
+    kink: kinkOption,
   },
   cases: [
     {
