@@ -1,3 +1,6 @@
+// detection
+export { iou } from "./iou.js";
+
 // pairwise
 export { clip } from "./clip.js";
 export { contrastive } from "./contrastive.js";
@@ -10,5 +13,6 @@ export { similarityMatrix } from "./similarityMatrix.js";
 export { supCon } from "./supCon.js";
 export { triplet } from "./triplet.js";
 export { tripletMining } from "./tripletMining.js";
+
 // row
 export { crossEntropy } from "./crossEntropy.js";
