@@ -1,7 +1,9 @@
 // detection
+
 export { iou } from "./iou.js";
 
 // pairwise
+
 export { clip } from "./clip.js";
 export { contrastive } from "./contrastive.js";
 export { cosineEmbedding } from "./cosineEmbedding.js";
@@ -15,4 +17,5 @@ export { triplet } from "./triplet.js";
 export { tripletMining } from "./tripletMining.js";
 
 // row
+
 export { crossEntropy } from "./crossEntropy.js";
