@@ -18,4 +18,22 @@ export { tripletMining } from "./tripletMining.js";
 
 // row
 
+export { costMatrix } from "./costMatrix.js";
 export { crossEntropy } from "./crossEntropy.js";
+export { ctc } from "./ctc.js";
+export { distillation } from "./distillation.js";
+export { entropy } from "./entropy.js";
+export { generalizedCrossEntropy } from "./generalizedCrossEntropy.js";
+export { jsd } from "./jsd.js";
+export { klDivergence } from "./klDivergence.js";
+export { listwiseSoftmax } from "./listwiseSoftmax.js";
+export { logSoftmax } from "./logSoftmax.js";
+export { logSumExp } from "./logSumExp.js";
+export { multilabelMargin } from "./multilabelMargin.js";
+export { multilabelSoftMargin } from "./multilabelSoftMargin.js";
+export { multiMargin } from "./multiMargin.js";
+export { nll } from "./nll.js";
+export { poly } from "./poly.js";
+export { softmax } from "./softmax.js";
+export { softmaxFocal } from "./softmaxFocal.js";
+export { totalVariation } from "./totalVariation.js";

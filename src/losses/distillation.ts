@@ -1,0 +1,47 @@
+import { row } from "../families/row.js";
+
+/**
+ * Divergence of a student's softened softmax from its teacher's, scaled back by the squared temperature.
+ * @example
+ * const { gradients } = await distillation([[2, 1, 0]], [[3, 1, 0]], { temperature: 2, gradients: true });
+ */
+export const distillation = /* @__PURE__ */ row({
+  name: "distillation",
+  aka: ["knowledge distillation", "soft-target loss"],
+  summary:
+    "Divergence of a student's softened softmax from its teacher's, scaled back by the squared temperature.",
+  formula: String.raw`T^2\,\mathrm{KL}\!\left(\operatorname{softmax}(t/T) \,\|\, \operatorname{softmax}(s/T)\right)`,
+  reference: "Hinton, Vinyals, Dean 2015, arXiv:1503.02531",
+  inputs: { studentLogits: "wrt", teacherLogits: "asked" },
+  options: {
+    temperature: {
+      default: 1,
+      above: 0,
+      doc: "Divides both rows of logits; larger shows more of the teacher's small probabilities.",
+    },
+  },
+  forms: () => ["logits", "logits"],
+  cell(_p, logP, q, logQ, { temperature }) {
+    if (q === 0) return [0, 0, 0];
+    const scaled = temperature * temperature * q;
+    const value = scaled * (logQ - logP);
+    return [value, -scaled, value];
+  },
+  wgsl: /* wgsl */ `
+fn cell(p: f32, logP: f32, q: f32, logQ: f32) -> Cell {
+  let scaled = params.temperature * params.temperature * q;
+  let value = select(scaled * (logQ - logP), INFINITE, isGone(logP));
+  if (q == 0.0) {
+    return Cell(0.0, 0.0, 0.0);
+  }
+  return Cell(value, -scaled, value);
+}`,
+  cases: [
+    { args: [[[0, 0]], [[0, 1.0986122886681098]]], loss: 0.13081203594113697 },
+    {
+      args: [[[0, 0]], [[0, 2.1972245773362196]]],
+      options: { temperature: 2 },
+      loss: 0.5232481437645479,
+    },
+  ],
+});

@@ -1,0 +1,85 @@
+import { row } from "../families/row.js";
+
+/**
+ * Kullback-Leibler divergence between two distributions, given as log-probabilities, probabilities or logits.
+ * @example
+ * const { loss } = await klDivergence([[1, 0, -1]], [[0.5, 0.25, 0.25]], { inputForm: "logits" });
+ */
+export const klDivergence = /* @__PURE__ */ row({
+  name: "klDivergence",
+  aka: ["relative entropy", "F.kl_div"],
+  summary:
+    "Kullback-Leibler divergence between two distributions, given as log-probabilities, probabilities or logits.",
+  formula: String.raw`\sum_c p_c (\log p_c - \log q_c)`,
+  reference: "Kullback, Leibler 1951, doi:10.1214/aoms/1177729694",
+  inputs: { inputs: "wrt", targets: "asked" },
+  options: {
+    inputForm: {
+      default: "logProbs",
+      values: ["logits", "logProbs", "probs"],
+      doc: "What `inputs` holds.",
+    },
+    targetForm: {
+      default: "probs",
+      values: ["logits", "logProbs", "probs"],
+      doc: "What `targets` holds.",
+    },
+    direction: {
+      default: "forward",
+      values: ["forward", "reverse"],
+      doc: "forward is KL(targets || inputs), reverse is KL(inputs || targets).",
+    },
+    unit: { default: "nats", values: ["nats", "bits"], doc: "Natural logarithms, or base 2." },
+  },
+  forms: ({ inputForm, targetForm }) => [inputForm, targetForm],
+  cell(p, logP, q, logQ, { direction, unit, inputForm, targetForm }) {
+    const scale = unit === "bits" ? Math.LOG2E : 1;
+    const isReverse = direction === "reverse";
+    const lead = isReverse ? p : q;
+    // 0 log 0 is 0: where the leading distribution has no mass, the other is free.
+    if (lead === 0) return [0, 0, 0];
+    const ratio = isReverse ? logP - logQ : logQ - logP;
+    // A softmax takes the constant away again; without it nothing has to cancel.
+    const one = (isReverse ? inputForm : targetForm) === "logits" ? 0 : 1;
+    const own = scale * lead * (ratio + one);
+    const other = -scale * lead;
+    const value = scale * lead * ratio;
+    return isReverse ? [value, own, other] : [value, other, own];
+  },
+  wgsl: /* wgsl */ `
+fn divergence(lead: f32, logLead: f32, logOther: f32, leadForm: u32) -> Cell {
+  let scale = select(1.0, LOG2E, UNIT == 1u);
+  let ratio = logLead - logOther;
+  let one = select(1.0, 0.0, leadForm == LOGITS);
+  let value = select(scale * lead * ratio, INFINITE, isGone(logOther));
+  let own = select(scale * lead * (ratio + one), INFINITE, isGone(logOther));
+  return Cell(value, own, -scale * lead);
+}
+
+fn cell(p: f32, logP: f32, q: f32, logQ: f32) -> Cell {
+  if (DIRECTION == 1u) {
+    if (p == 0.0) {
+      return Cell(0.0, 0.0, 0.0);
+    }
+    return divergence(p, logP, logQ, INPUT_FORM);
+  }
+  if (q == 0.0) {
+    return Cell(0.0, 0.0, 0.0);
+  }
+  let c = divergence(q, logQ, logP, TARGET_FORM);
+  return Cell(c.value, c.slopeAgainst, c.slope);
+}`,
+  cases: [
+    { args: [[[-Math.LN2, -Math.LN2]], [[1, 0]]], loss: Math.LN2 },
+    {
+      args: [[[0, 0]], [[0.25, 0.75]]],
+      options: { inputForm: "logits", unit: "bits" },
+      loss: 0.18872187554086717,
+    },
+    {
+      args: [[[0.5, 0.5]], [[0.25, 0.75]]],
+      options: { inputForm: "probs", direction: "reverse" },
+      loss: 0.14384103622589045,
+    },
+  ],
+});
