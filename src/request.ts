@@ -15,6 +15,9 @@ export type GradientPlace = "new" | "inPlace";
 /** Tensors that every loss takes beside its own, by option name. */
 export const commonTensors = ["mask", "sampleWeight", "upstream"] as const;
 
+const shapeIn = (planned: unknown): readonly number[] | undefined =>
+  (Array.isArray(planned) ? planned : (planned as { shape?: number[] } | null)?.shape) ?? undefined;
+
 const ANY_NUMBER: NumberOption = { default: 1, doc: "" };
 
 const everywhere = ["gradients", "outputs", "backend", "signal", "onProgress", "upstream"];
@@ -138,7 +141,11 @@ export class Request {
       const optional = [...Object.keys(this.spec.options), ...commonTensors, "denominator"];
       checkNames(this.spec.name, values, [...Object.keys(this.spec.inputs), ...optional], "input");
       for (const [name, value] of Object.entries(values)) {
-        const usual = this.spec.inputs[name] === "labels" ? "i32" : "f32";
+        const role = this.spec.inputs[name];
+        // Targets that are not shaped like the first input are class numbers.
+        const first = this.tensors[inputs[0]?.[0] as string];
+        const isFirst = first?.shape?.join() === shapeIn(value)?.join();
+        const usual = role === "labels" || (role === "asked" && !isFirst) ? "i32" : "f32";
         this.tensors[name] = plannedArgument(value, name, this.where(name), usual);
       }
       for (const [name] of inputs) this.get(name);
@@ -203,9 +210,9 @@ export class Request {
 
   #gradients(value: unknown): void {
     if (value === undefined || value === false || value === null) return;
-    const able = Object.keys(this.tensors).filter((name) => {
+    const able = Object.entries(this.tensors).flatMap(([name, argument]) => {
       const role = this.#role(name);
-      return role === "wrt" || role === "asked";
+      return (role === "wrt" || role === "asked") && argument.isFloat() ? [name] : [];
     });
     if (value === true) {
       for (const name of able) {
@@ -219,7 +226,7 @@ export class Request {
     }
     for (const [name, place] of wanted as [string, unknown][]) {
       if (place === false) continue;
-      if (!able.includes(name) || !this.tensors[name]?.isFloat()) {
+      if (!able.includes(name)) {
         fail(
           "OPTION",
           `${this.where("gradients")} can name ${able.join(", ")}; got ${describe(name)}`,
