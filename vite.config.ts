@@ -18,6 +18,23 @@ export const shaders = (): Plugin => ({
   },
 });
 
+/**
+ * The published build leaves out what only documents a loss: LOSSES.md and the page have it, and it would be a tenth of
+ * what an application with one loss ships.
+ */
+export const withoutTexts = (): Plugin => ({
+  name: "without-texts",
+  apply: "build",
+  enforce: "pre",
+  transform(code, id) {
+    if (!/\/src\/losses\/\w+\.ts$/.test(id)) return;
+    const text = /"(?:[^"\\]|\\.)*"|String\.raw`[^`]*`|`[^`]*`/.source;
+    return code
+      .replace(new RegExp(`\\b(summary|formula|reference|doc):\\s*(?:${text})`, "g"), '$1: ""')
+      .replace(/^ {2}(cases|aka): \[(?:[^\n]*\]|[\s\S]*?^ {2}\]),$/gm, "  $1: [],");
+  },
+});
+
 /** The CPU entry has the same sources without the GPU's: planners are undefined, shader hooks empty. */
 export const withoutGpu = (): Plugin => ({
   name: "without-gpu",
@@ -95,7 +112,11 @@ async function testProjects(): Promise<NonNullable<ViteUserConfig["test"]>> {
 export default defineConfig(async ({ mode }) => ({
   base: "./",
   publicDir: false as const,
-  plugins: [shaders(), ...(mode === "cpu" ? [withoutGpu()] : [])],
+  plugins: [
+    shaders(),
+    ...(mode === "page" ? [] : [withoutTexts()]),
+    ...(mode === "cpu" ? [withoutGpu()] : []),
+  ],
   build: {
     target: "es2022",
     sourcemap: true,
