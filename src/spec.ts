@@ -32,6 +32,8 @@ export interface TensorOption {
   readonly tensor: string;
   readonly role?: InputRole;
   readonly default?: number | null;
+  /** null may be given too, and means without it. */
+  readonly nullable?: true;
   readonly above?: number;
   readonly min?: number;
   readonly max?: number;
@@ -41,7 +43,7 @@ export type OptionSpec = NumberOption | ChoiceOption | FlagOption | TensorOption
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
 export type OptionValue<O> = O extends { tensor: string }
-  ? TensorLike | (O extends { default: null } ? null : never)
+  ? TensorLike | (O extends { default: null } | { nullable: true } ? null : never)
   : O extends { values: readonly (infer V)[] }
     ? V
     : O extends { default: boolean }

@@ -114,8 +114,11 @@ export async function runCase(
     if (!stored) throw new Error(`${oracle.loss}: the case has no input ${name}`);
     return toTensor(stored);
   });
+  // Tensors that a call may leave out are options here, whatever PyTorch calls them.
+  const optional = Object.entries(oracle.inputs).filter(([name]) => !(name in loss.spec.inputs));
   const options = {
     ...toOptions(oracle.options),
+    ...toOptions(Object.fromEntries(optional)),
     backend,
     gradients: Object.keys(gradients),
     ...(Object.keys(outputs).length > 0 && !loss.spec.result

@@ -2,6 +2,34 @@
 
 export { iou } from "./iou.js";
 
+// element-wise
+
+export { bce } from "./bce.js";
+export { bceWithLogits } from "./bceWithLogits.js";
+export { dpo } from "./dpo.js";
+export { gan } from "./gan.js";
+export { gaussianKL } from "./gaussianKL.js";
+export { gaussianKLFull } from "./gaussianKLFull.js";
+export { gaussianNLL } from "./gaussianNLL.js";
+export { hinge } from "./hinge.js";
+export { hingeEmbedding } from "./hingeEmbedding.js";
+export { huber } from "./huber.js";
+export { klPenalty } from "./klPenalty.js";
+export { logCosh } from "./logCosh.js";
+export { mae } from "./mae.js";
+export { mape } from "./mape.js";
+export { marginRanking } from "./marginRanking.js";
+export { mse } from "./mse.js";
+export { msle } from "./msle.js";
+export { poissonNLL } from "./poissonNLL.js";
+export { ppoClip } from "./ppoClip.js";
+export { quantile } from "./quantile.js";
+export { sigmoidFocal } from "./sigmoidFocal.js";
+export { smoothL1 } from "./smoothL1.js";
+export { softMargin } from "./softMargin.js";
+export { squaredHinge } from "./squaredHinge.js";
+export { valueClip } from "./valueClip.js";
+
 // pairwise
 
 export { clip } from "./clip.js";

@@ -1,0 +1,97 @@
+import { elementwiseCpu } from "../cpu/elementwise.js";
+import { defineLoss, type FunctionOf } from "../define.js";
+import type { Request } from "../request.js";
+import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
+import { type Arrangement, arrange } from "./operands.js";
+
+type Inputs = Readonly<Record<string, InputRole>>;
+
+type TensorNames<O> = { [K in keyof O]: O[K] extends { tensor: string } ? K : never }[keyof O];
+type LastOf<U> = (U extends unknown ? (x: () => U) => void : never) extends (x: infer I) => void
+  ? I extends () => infer L
+    ? L
+    : never
+  : never;
+/** As many numbers as there are names. */
+type Numbers<U, Found extends number[] = []> = [U] extends [never]
+  ? Found
+  : Numbers<Exclude<U, LastOf<U>>, [...Found, number]>;
+
+/** The values of a loss's number, word and flag options, as its hook reads them. */
+export type Settings<O> = {
+  readonly [K in Exclude<keyof O, TensorNames<O>>]: O[K] extends { values: readonly (infer V)[] }
+    ? V
+    : O[K] extends { default: boolean }
+      ? boolean
+      : number;
+};
+
+/** The loss of one element, and its slope with respect to each operand that a gradient flows to, in their order. */
+export type Dual = readonly [value: number, ...slopes: number[]];
+
+/** Everything that is known about a loss whose elements do not see each other. */
+export interface ElementwiseDefinition<I extends Inputs, O extends OptionSpecs> {
+  readonly name: string;
+  readonly aka?: readonly string[];
+  readonly summary: string;
+  readonly formula: string;
+  readonly reference: string;
+  /** One to four tensors, together with the tensors among the options. */
+  readonly inputs: I;
+  readonly options: O;
+  readonly cases: readonly WorkedCase[];
+  /** Where the first input has a kink when every other is 0 (a label: 1). */
+  readonly kinks?: LossSpec["kinks"];
+  /** One element in float64: the inputs, then the options that may be tensors, then all other options. Never sees NaN. */
+  readonly cpu: (
+    ...args: [...Numbers<keyof I>, ...Numbers<TensorNames<O>>, settings: Settings<O>]
+  ) => Dual;
+  /**
+   * The same in WGSL: `fn loss(…) -> Dual`, `Dual2` … by the number of slopes. Number options are `params.name`, words
+   * and flags the constants NAME (a word by its place in the list). Never sees NaN or infinity.
+   */
+  readonly wgsl: string;
+  /** One infinite operand gives the formula's limit; without this it gives NaN, as two always do. */
+  readonly atInfinity?: "limit";
+  /** The slopes at NaN: NaN, or 0 as PyTorch's L1 loss has it. The value is NaN in any case. */
+  readonly atNaN?: "zero";
+  /** Shapes of inputs that are stretched whether or not `broadcast` is set. */
+  readonly stretch?: (request: Request) => Readonly<Record<string, readonly number[]>>;
+  /** Checks of the loss's own, on what the host can see. */
+  readonly check?: (request: Request, arrangement: Arrangement) => void;
+}
+
+/** What the two paths need to know about a loss; the hook's own types do not matter to them. */
+export interface ElementwiseLoss extends Omit<ElementwiseDefinition<Inputs, OptionSpecs>, "cpu"> {
+  cpu(...args: readonly unknown[]): Dual;
+}
+
+const broadcast = {
+  default: false,
+  doc: "Stretches smaller inputs to the largest one's shape by NumPy's rules; their gradients are summed.",
+} as const;
+
+type ElementwiseFunction<I extends Inputs, O extends OptionSpecs> = FunctionOf<{
+  inputs: I;
+  options: O & { broadcast: typeof broadcast };
+}>;
+
+/** Makes a loss that treats every element alone: L = Σ loss(x, y, …). */
+export function elementwise<const I extends Inputs, const O extends OptionSpecs>(
+  definition: ElementwiseDefinition<I, O>,
+): ElementwiseFunction<I, O> {
+  const loss = definition as unknown as ElementwiseLoss;
+  const { name, aka, summary, formula, reference, inputs, cases, kinks } = loss;
+  return defineLoss({
+    ...{ name, family: "elementwise", summary, formula, reference, inputs, cases },
+    options: { ...loss.options, broadcast },
+    ...(aka ? { aka } : {}),
+    ...(kinks ? { kinks } : {}),
+    check(request: Request) {
+      const arrangement = arrange(request, loss.stretch?.(request));
+      loss.check?.(request, arrangement);
+      return arrangement;
+    },
+    cpu: (request: Request, arrangement: Arrangement) => elementwiseCpu(loss, request, arrangement),
+  } as LossSpec<Arrangement> as LossSpec) as unknown as ElementwiseFunction<I, O>;
+}
