@@ -2,7 +2,7 @@
 
 export { iou } from "./iou.js";
 
-// element-wise
+// elementwise
 
 export { bce } from "./bce.js";
 export { bceWithLogits } from "./bceWithLogits.js";
@@ -30,6 +30,10 @@ export { softMargin } from "./softMargin.js";
 export { squaredHinge } from "./squaredHinge.js";
 export { valueClip } from "./valueClip.js";
 
+// generative
+
+export { elbo } from "./elbo.js";
+
 // pairwise
 
 export { clip } from "./clip.js";
@@ -49,6 +53,7 @@ export { tripletMining } from "./tripletMining.js";
 export { costMatrix } from "./costMatrix.js";
 export { crossEntropy } from "./crossEntropy.js";
 export { ctc } from "./ctc.js";
+export { dice } from "./dice.js";
 export { distillation } from "./distillation.js";
 export { entropy } from "./entropy.js";
 export { generalizedCrossEntropy } from "./generalizedCrossEntropy.js";
@@ -65,3 +70,4 @@ export { poly } from "./poly.js";
 export { softmax } from "./softmax.js";
 export { softmaxFocal } from "./softmaxFocal.js";
 export { totalVariation } from "./totalVariation.js";
+export { tversky } from "./tversky.js";
