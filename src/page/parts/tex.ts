@@ -1,0 +1,343 @@
+/** A subset of LaTeX, as the losses' formulas use it, to MathML text. Unknown commands become visible errors. */
+export function toMathML(tex: string, display = true): string {
+  const parser = new Parser(tex, display);
+  const body = parser.row(() => false);
+  const mode = display ? ' display="block"' : "";
+  return `<math${mode}>${body}</math>`;
+}
+
+const identifiers: Readonly<Record<string, string>> = {
+  alpha: "α",
+  beta: "β",
+  gamma: "γ",
+  delta: "δ",
+  epsilon: "ϵ",
+  varepsilon: "ε",
+  zeta: "ζ",
+  eta: "η",
+  theta: "θ",
+  kappa: "κ",
+  lambda: "λ",
+  mu: "μ",
+  nu: "ν",
+  xi: "ξ",
+  pi: "π",
+  rho: "ρ",
+  sigma: "σ",
+  tau: "τ",
+  phi: "ϕ",
+  varphi: "φ",
+  chi: "χ",
+  psi: "ψ",
+  omega: "ω",
+  Gamma: "Γ",
+  Delta: "Δ",
+  Theta: "Θ",
+  Lambda: "Λ",
+  Sigma: "Σ",
+  Phi: "Φ",
+  Psi: "Ψ",
+  Omega: "Ω",
+  ell: "ℓ",
+  infty: "∞",
+  partial: "∂",
+  nabla: "∇",
+  varnothing: "∅",
+  emptyset: "∅",
+  top: "⊤",
+  Pi: "Π",
+};
+const operators: Readonly<Record<string, string>> = {
+  cdot: "·",
+  times: "×",
+  le: "≤",
+  leq: "≤",
+  ge: "≥",
+  geq: "≥",
+  ne: "≠",
+  neq: "≠",
+  in: "∈",
+  notin: "∉",
+  pm: "±",
+  mp: "∓",
+  to: "→",
+  rightarrow: "→",
+  mapsto: "↦",
+  approx: "≈",
+  equiv: "≡",
+  sim: "∼",
+  propto: "∝",
+  cap: "∩",
+  cup: "∪",
+  subset: "⊂",
+  subseteq: "⊆",
+  setminus: "∖",
+  wedge: "∧",
+  vee: "∨",
+  forall: "∀",
+  exists: "∃",
+  odot: "⊙",
+  oplus: "⊕",
+  circ: "∘",
+  mid: "|",
+  ll: "≪",
+  gg: "≫",
+  ldots: "…",
+  dots: "…",
+  cdots: "⋯",
+  colon: ":",
+  ast: "∗",
+  star: "⋆",
+  div: "÷",
+};
+const fences: Readonly<Record<string, string>> = {
+  lVert: "‖",
+  rVert: "‖",
+  Vert: "‖",
+  "|": "‖",
+  lvert: "|",
+  rvert: "|",
+  vert: "|",
+  lfloor: "⌊",
+  rfloor: "⌋",
+  lceil: "⌈",
+  rceil: "⌉",
+  langle: "⟨",
+  rangle: "⟩",
+  "{": "{",
+  "}": "}",
+  lbrace: "{",
+  rbrace: "}",
+};
+const large: Readonly<Record<string, string>> = { sum: "∑", prod: "∏", int: "∫", bigcup: "⋃" };
+const functions = new Set(
+  "log ln exp max min arg det tr sin cos tan tanh cosh sinh sup inf lim Pr clip sign softmax".split(
+    " ",
+  ),
+);
+const limits = new Set(["max", "min", "sup", "inf", "lim", "sum", "prod", "bigcup"]);
+const spaces: Readonly<Record<string, number>> = {
+  quad: 1,
+  qquad: 2,
+  ";": 0.28,
+  ":": 0.22,
+  ",": 0.17,
+  " ": 0.25,
+  "!": -0.17,
+};
+const accents: Readonly<Record<string, string>> = {
+  hat: "^",
+  bar: "¯",
+  tilde: "~",
+  vec: "→",
+  dot: "˙",
+  overline: "¯",
+  widehat: "^",
+};
+
+/** The first capital and small letter of an alphabet, with the letters that Unicode put elsewhere. */
+const alphabets: Readonly<
+  Record<string, readonly [number, number, Readonly<Record<string, string>>]>
+> = {
+  mathbf: [0x1d400, 0x1d41a, {}],
+  boldsymbol: [0x1d400, 0x1d41a, {}],
+  mathcal: [0x1d49c, 0x1d4b6, { B: "ℬ", E: "ℰ", F: "ℱ", H: "ℋ", I: "ℐ", L: "ℒ", M: "ℳ", R: "ℛ" }],
+  mathbb: [0x1d538, 0x1d552, { C: "ℂ", H: "ℍ", N: "ℕ", P: "ℙ", Q: "ℚ", R: "ℝ", Z: "ℤ" }],
+};
+
+const safe = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const mo = (text: string, attributes = ""): string => `<mo${attributes}>${safe(text)}</mo>`;
+const mi = (text: string, attributes = ""): string => `<mi${attributes}>${safe(text)}</mi>`;
+const space = (em: number): string => `<mspace width="${em}em"/>`;
+const RIGID = ' stretchy="false"';
+
+function styled(alphabet: string, text: string): string {
+  const [capital, small, special] = alphabets[alphabet] as readonly [
+    number,
+    number,
+    Record<string, string>,
+  ];
+  return [...text]
+    .map((letter) => {
+      if (special[letter]) return special[letter];
+      if (/[A-Z]/.test(letter)) return String.fromCodePoint(capital + letter.charCodeAt(0) - 65);
+      if (/[a-z]/.test(letter)) return String.fromCodePoint(small + letter.charCodeAt(0) - 97);
+      return letter;
+    })
+    .join("");
+}
+
+class Parser {
+  readonly #tokens: readonly string[];
+  #at = 0;
+  #display: boolean;
+  constructor(tex: string, display: boolean) {
+    this.#tokens = tex.match(/\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\s+|[\s\S]/g) ?? [];
+    this.#display = display;
+  }
+
+  #peek(): string | undefined {
+    while (/^\s+$/.test(this.#tokens[this.#at] ?? "")) this.#at += 1;
+    return this.#tokens[this.#at];
+  }
+
+  #next(): string {
+    const token = this.#peek();
+    this.#at += 1;
+    return token ?? "";
+  }
+
+  /** Everything up to a token that `ends` it, which stays unread. */
+  row(ends: (token: string) => boolean): string {
+    let out = "";
+    for (let token = this.#peek(); token !== undefined && !ends(token); token = this.#peek()) {
+      out += this.#scripted();
+    }
+    return out;
+  }
+
+  /** One group in braces, or one atom. */
+  #argument(): string {
+    if (this.#peek() !== "{") return this.#atom(this.#next());
+    this.#next();
+    const body = this.row((token) => token === "}");
+    this.#next();
+    return `<mrow>${body}</mrow>`;
+  }
+
+  /** The characters of a group, spaces kept. */
+  #raw(): string {
+    this.#peek();
+    let text = "";
+    let depth = 0;
+    do {
+      const token = this.#tokens[this.#at++] ?? "}";
+      if (token === "{") depth += 1;
+      else if (token === "}") depth -= 1;
+      else text += token;
+    } while (depth > 0);
+    return text.replaceAll("\\ ", " ");
+  }
+
+  #scripted(): string {
+    const token = this.#next();
+    const base = this.#atom(token);
+    let below = "";
+    let above = "";
+    for (
+      let mark = this.#peek();
+      mark === "^" || mark === "_" || mark === "'";
+      mark = this.#peek()
+    ) {
+      this.#next();
+      if (mark === "'") above += mo("′");
+      else if (mark === "^") above += this.#argument();
+      else below += this.#argument();
+    }
+    const name = token.slice(1);
+    const stacked = this.#display && limits.has(name);
+    const gap =
+      functions.has(name) && !/^[([^_]|\\left$/.test(this.#peek() ?? "") ? space(0.17) : "";
+    if (!below && !above) return base + gap;
+    const up = above && `<mrow>${above}</mrow>`;
+    if (below && up) {
+      const tag = stacked ? "munderover" : "msubsup";
+      return `<${tag}>${base}${below}${up}</${tag}>${gap}`;
+    }
+    const tag = below ? (stacked ? "munder" : "msub") : stacked ? "mover" : "msup";
+    return `<${tag}>${base}${below || up}</${tag}>${gap}`;
+  }
+
+  #atom(token: string): string {
+    if (token.startsWith("\\")) return this.#command(token.slice(1));
+    if (token === "{") {
+      this.#at -= 1;
+      return this.#argument();
+    }
+    if (/^\d/.test(token)) return `<mn>${token}</mn>`;
+    if (/^[a-zA-Z]$/.test(token)) return mi(token);
+    if (token === "-") return mo("−");
+    if (token === "*") return mo("∗");
+    if (/^[()[\]|]$/.test(token)) return mo(token, RIGID);
+    return mo(token);
+  }
+
+  #command(name: string): string {
+    if (identifiers[name]) return mi(identifiers[name]);
+    if (large[name]) return mo(large[name], this.#display ? "" : ' largeop="false"');
+    if (operators[name]) return mo(operators[name]);
+    if (functions.has(name)) return mi(name, name.length === 1 ? ' mathvariant="normal"' : "");
+    if (fences[name]) return mo(fences[name], RIGID);
+    if (spaces[name] !== undefined) return space(spaces[name] as number);
+    if (alphabets[name]) return mi(styled(name, this.#raw()), ' mathvariant="normal"');
+    if (accents[name])
+      return `<mover accent="true">${this.#argument()}${mo(accents[name], RIGID)}</mover>`;
+    switch (name) {
+      case "frac":
+      case "dfrac":
+      case "tfrac": {
+        const fraction = `<mfrac>${this.#argument()}${this.#argument()}</mfrac>`;
+        return name === "tfrac" ? `<mstyle displaystyle="false">${fraction}</mstyle>` : fraction;
+      }
+      case "sqrt":
+        return `<msqrt>${this.#argument()}</msqrt>`;
+      case "text":
+      case "textrm":
+        return `<mtext>${safe(this.#raw().replace(/^ | $/g, "\u00a0"))}</mtext>`;
+      case "mathrm":
+      case "operatorname":
+        return `${mi(this.#raw(), ' mathvariant="normal"')}`;
+      case "textstyle":
+      case "displaystyle":
+        this.#display = name === "displaystyle";
+        return "";
+      case "big":
+      case "Big":
+      case "bigl":
+      case "bigr":
+        return "";
+      case "left":
+        return this.#fenced();
+      case "begin":
+        return this.#environment();
+      case "%":
+      case "&":
+      case "_":
+      case "#":
+        return mo(name);
+    }
+    return `<merror><mtext>\\${safe(name)}</mtext></merror>`;
+  }
+
+  #fence(): string {
+    const token = this.#next();
+    const text = token.startsWith("\\") ? (fences[token.slice(1)] ?? token) : token;
+    return text === "." ? "" : mo(text, ' stretchy="true"');
+  }
+
+  #fenced(): string {
+    const open = this.#fence();
+    const body = this.row((token) => token === "\\right");
+    this.#next();
+    return `<mrow>${open}${body}${this.#fence()}</mrow>`;
+  }
+
+  #environment(): string {
+    const kind = this.#raw();
+    const rows: string[][] = [[]];
+    for (;;) {
+      const cell = this.row((token) => token === "&" || token === "\\\\" || token === "\\end");
+      rows.at(-1)?.push(cell);
+      const token = this.#next();
+      if (token === "\\\\") rows.push([]);
+      else if (token !== "&") break;
+    }
+    this.#raw();
+    const table = rows
+      .map((cells) => `<mtr>${cells.map((cell) => `<mtd>${cell}</mtd>`).join("")}</mtr>`)
+      .join("");
+    const open = kind === "cases" ? mo("{", ' stretchy="true"') : "";
+    return `<mrow>${open}<mtable class="${kind === "cases" ? "cases" : "matrix"}">${table}</mtable></mrow>`;
+  }
+}

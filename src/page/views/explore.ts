@@ -1,0 +1,126 @@
+import type { AnyLoss } from "../../index.js";
+import { fill, h, latest } from "../parts/dom.js";
+import { words } from "../parts/format.js";
+import { families, losses, lossNamed } from "../parts/registry.js";
+import { param, setParams } from "../parts/router.js";
+import { onSession } from "../parts/session.js";
+import { Sheet } from "./explore/sheet.js";
+
+const familyNames: Readonly<Record<string, string>> = {
+  elementwise: "Element by element",
+  row: "Rows of classes",
+  pairwise: "Pairs and embeddings",
+};
+export const familyName = (family: string): string =>
+  familyNames[family] ?? words(family).replace(/^./, (letter) => letter.toUpperCase());
+
+const matches = ({ spec }: AnyLoss, query: string): boolean =>
+  [spec.name, words(spec.name), spec.summary, ...(spec.aka ?? [])]
+    .join(" ")
+    .toLowerCase()
+    .includes(query);
+
+/** The registry as a list that can be searched, and as a menu where there is no room for one. */
+function picker(pickLoss: (name: string) => void): {
+  element: HTMLElement;
+  mark: (name: string) => void;
+} {
+  const list = h("div", { class: "loss-list" });
+  const items = new Map<string, HTMLButtonElement>();
+  for (const [family, members] of families()) {
+    list.append(
+      h(
+        "section",
+        {},
+        h("h3", {}, familyName(family)),
+        members.map((loss) => {
+          const { name } = loss.spec;
+          const item = h("button", { type: "button", onclick: () => pickLoss(name) }, name);
+          items.set(name, item);
+          return item;
+        }),
+      ),
+    );
+  }
+  const search = h("input", {
+    type: "search",
+    placeholder: `Search ${losses.length} losses`,
+    "aria-label": "Search the losses",
+    oninput: () => {
+      const query = search.value.trim().toLowerCase();
+      for (const [name, item] of items) item.hidden = !matches(lossNamed(name) as AnyLoss, query);
+      for (const section of list.querySelectorAll("section")) {
+        section.hidden = !section.querySelector("button:not([hidden])");
+      }
+    },
+  });
+  const menu = h(
+    "select",
+    { "aria-label": "Loss", onchange: () => pickLoss(menu.value) },
+    [...families()].map(([family, members]) =>
+      h(
+        "optgroup",
+        { label: familyName(family) },
+        members.map(({ spec }) => h("option", { value: spec.name }, spec.name)),
+      ),
+    ),
+  );
+  return {
+    element: h("aside", { class: "picker", "aria-label": "Losses" }, search, list, menu),
+    mark(name) {
+      menu.value = name;
+      for (const [other, item] of items) {
+        if (other === name) item.setAttribute("aria-current", "true");
+        else item.removeAttribute("aria-current");
+      }
+    },
+  };
+}
+
+/** The explorer: one loss at a time, with its formula, its curve and its slope; others laid over it. */
+export async function mount(place: HTMLElement): Promise<() => void> {
+  const sheet = new Sheet();
+  const errors = h("p", { class: "notice", role: "alert", hidden: true });
+  const update = latest(
+    async () => {
+      errors.hidden = true;
+      await sheet.update();
+    },
+    (error) => {
+      errors.hidden = false;
+      errors.textContent = String(error);
+    },
+  );
+  sheet.changed = () => void update();
+  const choose = async (name: string): Promise<void> => {
+    setParams({ loss: name });
+    sheet.show(lossNamed(name) as AnyLoss);
+    list.mark(name);
+    await update();
+  };
+  const list = picker((name) => void choose(name));
+  const first = lossNamed(param("loss") ?? "") ?? lossNamed("crossEntropy") ?? losses[0];
+  fill(
+    place,
+    h(
+      "header",
+      { class: "hero" },
+      h("h1", {}, "Every loss and its gradient, exactly"),
+      h(
+        "p",
+        {},
+        "Each solid curve below is computed by ",
+        h("code", {}, "webgpu-loss"),
+        " on this device while you watch; the dashes over it are the float64 reference.",
+      ),
+    ),
+    h(
+      "div",
+      { class: "explorer" },
+      list.element,
+      h("article", { class: "sheet" }, errors, sheet.element),
+    ),
+  );
+  if (first) await choose(first.spec.name);
+  return onSession(() => void update());
+}

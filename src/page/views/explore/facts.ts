@@ -1,0 +1,71 @@
+import type { LossSpec } from "../../../index.js";
+import { h } from "../../parts/dom.js";
+
+const bound = (option: object): string => {
+  const { min, max, above, below, integer, values, tensor } = option as Record<string, unknown>;
+  if (Array.isArray(values)) return values.join(" | ");
+  const words = [
+    tensor ? `tensor ${tensor}` : integer ? "whole number" : "",
+    above !== undefined ? `> ${above}` : "",
+    min !== undefined ? `≥ ${min}` : "",
+    max !== undefined ? `≤ ${max}` : "",
+    below !== undefined ? `< ${below}` : "",
+  ].filter(Boolean);
+  return words.join(", ");
+};
+
+const docs = (text: string) =>
+  text.split("`").map((part, i) => (i % 2 === 1 ? h("code", {}, part) : part));
+
+/** What the spec says beside the picture: signature, options, further outputs, where it comes from. */
+export function facts(spec: LossSpec): HTMLElement {
+  const inputs = Object.keys(spec.inputs);
+  const options = Object.entries(spec.options);
+  return h(
+    "details",
+    { class: "facts-of" },
+    h("summary", {}, "Signature, options and reference"),
+    h("p", {}, h("code", {}, `${spec.name}(${[...inputs, "options"].join(", ")})`)),
+    options.length > 0 &&
+      h(
+        "div",
+        { class: "scroll", tabindex: 0, role: "region", "aria-label": `Options of ${spec.name}` },
+        h(
+          "table",
+          {},
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              ["Option", "Default", "Values", ""].map((text) => h("th", { scope: "col" }, text)),
+            ),
+          ),
+          h(
+            "tbody",
+            {},
+            options.map(([name, option]) =>
+              h(
+                "tr",
+                {},
+                h("th", { scope: "row" }, h("code", {}, name)),
+                h("td", {}, h("code", {}, String(option.default ?? "none"))),
+                h("td", {}, bound(option)),
+                h("td", {}, docs(option.doc)),
+              ),
+            ),
+          ),
+        ),
+      ),
+    spec.outputs &&
+      h(
+        "dl",
+        { class: "outputs" },
+        Object.entries(spec.outputs).map(([name, text]) =>
+          h("div", {}, h("dt", {}, h("code", {}, name)), h("dd", {}, text)),
+        ),
+      ),
+    h("p", { class: "source" }, spec.reference),
+  );
+}
