@@ -1,17 +1,9 @@
-import { type DType, gpuDType, isFloat } from "./dtype.js";
+import { checkDType, type DType, gpuDType, isFloat } from "./dtype.js";
 import { describe, fail } from "./errors.js";
 import { type HostArray, hostData } from "./host.js";
-import { fromForeign, isGpuBuffer } from "./interop.js";
+import { bufferRange, fromForeign } from "./interop.js";
 import { tensor } from "./makeTensor.js";
-import {
-  type BufferRange,
-  checkShape,
-  decode,
-  type GpuStorage,
-  type Storage,
-  sizeOf,
-  Tensor,
-} from "./tensor.js";
+import { checkShape, decode, type GpuStorage, type Storage, sizeOf, Tensor } from "./tensor.js";
 
 /** One tensor that a loss was given or, in a plan, will be given. */
 export class Argument {
@@ -71,11 +63,21 @@ export function toArgument(value: unknown, name: string, where: string): Argumen
     return new Argument(name, dtype, shape, { kind: "host", data }, data.length);
   }
   const tensor = known ?? fromForeign(value);
-  if (tensor) return new Argument(name, tensor.dtype, tensor.shape, tensor.storage, tensor.size);
-  if (isBuffer(value)) {
+  if (tensor) {
+    if (tensor.isDestroyed) {
+      fail("DISPOSED", `${where} is a tensor of shape [${tensor.shape}] that was destroyed`);
+    }
+    return new Argument(name, tensor.dtype, tensor.shape, tensor.storage, tensor.size);
+  }
+  if (bufferRange(value)) {
     fail("SHAPE_MISMATCH", `${where} is a GPUBuffer: give its shape with tensor(buffer, shape)`);
   }
   return fail("DTYPE", `${where} must be an array or a tensor, got ${describe(value)}`);
+}
+
+interface PlannedSpec {
+  readonly shape?: unknown;
+  readonly dtype?: unknown;
 }
 
 /** The argument that a plan promises: a shape, with a dtype where it is not the usual one. */
@@ -88,33 +90,34 @@ export function plannedArgument(
   if (value instanceof Tensor) {
     return new Argument(name, value.dtype, value.shape, undefined, value.size);
   }
-  const spec = Array.isArray(value) ? { shape: value } : (value as { shape?: unknown } | null);
+  const spec = Array.isArray(value) ? { shape: value } : (value as PlannedSpec | null);
   const shape = checkShape(spec?.shape, where);
-  const dtype = (spec as { dtype?: DType }).dtype ?? usual;
+  const dtype = checkDType((spec as PlannedSpec).dtype ?? usual, where);
   return new Argument(name, dtype, shape, undefined, sizeOf(shape));
 }
 
 /** A list of whole numbers as an integer array: 32 bits where they suffice. */
-export function toIntegers(argument: Argument): Argument {
+export function toIntegers(argument: Argument, where: string = argument.name): Argument {
   const values = argument.values();
+  const odd = values.findIndex((value) => !Number.isInteger(value));
+  if (odd >= 0) {
+    fail("DTYPE", `${where} holds ${values[odd]} at index ${odd}, expected whole numbers`);
+  }
   const wide = values.some((value) => value !== (value | 0));
   const data = wide ? BigInt64Array.from(Array.from(values, BigInt)) : Int32Array.from(values);
   const { name, shape, size } = argument;
   return new Argument(name, wide ? "i64" : "i32", shape, { kind: "host", data }, size);
 }
 
-const isBuffer = (value: unknown): value is GPUBuffer | BufferRange =>
-  isGpuBuffer(value) || isGpuBuffer((value as BufferRange | null)?.buffer);
-
 /** Data for a planned argument. A bare GPU buffer takes the planned shape and format. */
 export function boundArgument(value: unknown, planned: Argument, where: string): Argument {
   const shape = planned.shape ?? [planned.size];
-  const raw = isBuffer(value);
+  const raw = bufferRange(value);
   const parsed = raw
-    ? toArgument(tensor(value, shape, { dtype: planned.dtype }), planned.name, where)
+    ? toArgument(tensor(raw, shape, { dtype: planned.dtype }), planned.name, where)
     : toArgument(value, planned.name, where);
   const isList = parsed.dtype === "f64" && !planned.isFloat();
-  const given = isList ? toIntegers(parsed) : parsed;
+  const given = isList ? toIntegers(parsed, where) : parsed;
   if (!given.fits(shape)) {
     const got = given.shape ? `shape [${given.shape}]` : `${given.size} elements`;
     fail("SHAPE_MISMATCH", `${where} has ${got}, the plan was made for [${shape}]`);

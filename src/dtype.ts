@@ -1,3 +1,5 @@
+import { describe, fail } from "./errors.js";
+
 /** Storage formats. `f64` exists on the CPU alone; arithmetic on the GPU is always f32. */
 export type DType = "f32" | "f16" | "bf16" | "f64" | "i32" | "u32" | "i64" | "u8";
 
@@ -11,6 +13,13 @@ export const bytesPerElement: Readonly<Record<DType, number>> = {
   i64: 8,
   u8: 1,
 };
+
+/** The format of that name; fails where there is none. */
+export function checkDType(dtype: unknown, where: string): DType {
+  if (typeof dtype === "string" && Object.hasOwn(bytesPerElement, dtype)) return dtype as DType;
+  const known = Object.keys(bytesPerElement).join(", ");
+  return fail("DTYPE", `${where}: dtype must be one of ${known}, got ${describe(dtype)}`);
+}
 
 export const isFloat = (dtype: DType): boolean =>
   dtype === "f32" || dtype === "f16" || dtype === "bf16" || dtype === "f64";

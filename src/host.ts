@@ -39,10 +39,15 @@ function isDetached(buffer: ArrayBufferLike): boolean {
 }
 
 /** Shared and resizable memory can change between the check and the upload: copy it first. */
-function stable<T extends AnyTyped>(array: T): T {
+function stable<T extends AnyTyped>(array: T, where: string): T {
   const buffer = array.buffer as ArrayBufferLike & { resizable?: boolean };
   const shared = typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
-  return shared || buffer.resizable ? (array.slice() as T) : array;
+  if (!shared && !buffer.resizable) return array;
+  try {
+    return array.slice() as T;
+  } catch (cause) {
+    return fail("DTYPE", `${where} is an array whose memory shrank below its end`, cause);
+  }
 }
 
 const halves = (array: AnyTyped): Uint16Array =>
@@ -52,8 +57,9 @@ function fromTyped(value: AnyTyped, where: string, dtype?: DType): Omit<HostData
   if (isDetached(value.buffer)) {
     fail("DTYPE", `${where} is a detached array: its memory was transferred away`);
   }
-  const array = stable(value);
-  const kind = brand.call(array);
+  const kind = brand.call(value);
+  if (!kind) fail("DTYPE", `${where} is a view, expected a typed array of numbers`);
+  const array = stable(value, where);
   const as16 = dtype === "f16" || dtype === "bf16";
   switch (kind) {
     case "Float32Array":
@@ -78,7 +84,7 @@ function fromTyped(value: AnyTyped, where: string, dtype?: DType): Omit<HostData
     case "Int16Array":
       return { data: Int32Array.from(array as Int16Array), dtype: "i32" };
   }
-  return fail("DTYPE", `${where} is a ${kind ?? "view"}, expected a typed array of numbers`);
+  return fail("DTYPE", `${where} is a ${kind}, which is not read here`);
 }
 
 function nestedShape(value: NestedNumbers, where: string): number[] {

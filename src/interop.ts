@@ -1,11 +1,30 @@
-import type { DType } from "./dtype.js";
+import { bytesPerElement, type DType } from "./dtype.js";
 import { fail } from "./errors.js";
 import { hostData } from "./host.js";
-import { Tensor } from "./tensor.js";
+import { type BufferRange, checkShape, sizeOf, Tensor } from "./tensor.js";
 
 /** Recognised by its members, because a device of another realm (iframe, Deno, Node) has another class. */
 export function isGpuBuffer(value: unknown): value is GPUBuffer {
   return typeof value === "object" && value !== null && "mapState" in value && "usage" in value;
+}
+
+/** A buffer, alone or with its range; undefined for anything else. */
+export function bufferRange(value: unknown): BufferRange | undefined {
+  if (isGpuBuffer(value)) return { buffer: value };
+  if (typeof value !== "object" || value === null) return undefined;
+  try {
+    return isGpuBuffer((value as BufferRange).buffer) ? (value as BufferRange) : undefined;
+  } catch {
+    // A Proxy of a typed array: its `buffer` throws.
+    return undefined;
+  }
+}
+
+/** What only CPU memory can hold: kernels read words of 32 bits, and halves of them. */
+export function checkGpuDType(dtype: DType, where: string): void {
+  if (dtype !== "u8" && dtype !== "f64") return;
+  const use = dtype === "u8" ? "u32" : "f32";
+  fail("DTYPE", `${where} of dtype ${dtype} cannot lie on the GPU: use ${use}`);
 }
 
 const foreignDTypes: Readonly<Record<string, DType>> = {
@@ -37,26 +56,34 @@ interface Foreign {
 export function fromForeign(value: unknown): Tensor | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const foreign = (value as Foreign).ort_tensor ?? (value as Foreign);
-  const shape = foreign.dims ?? foreign.shape;
-  if (!Array.isArray(shape)) return undefined;
+  const given = foreign.dims ?? foreign.shape;
+  if (!Array.isArray(given)) return undefined;
+  const shape = checkShape(given, "tensor");
   const name = String(foreign.type ?? foreign.dtype);
   const dtype = foreignDTypes[name];
   if (!dtype) fail("DTYPE", `tensor: another library's tensor has the type ${name}, not read here`);
   const gpu = foreignBuffer(foreign);
+  const size = sizeOf(shape);
   if (gpu) {
     const { buffer, release } = gpu;
-    const storage = {
-      kind: "gpu",
-      buffer,
-      offset: 0,
-      bytes: buffer.size,
-      owner: undefined,
-    } as const;
-    return new Tensor([...shape], dtype, release ? { ...storage, release } : storage);
+    checkGpuDType(dtype, "tensor: another library's tensor");
+    const bytes = size * bytesPerElement[dtype];
+    if (bytes > buffer.size) tooShort(shape, `${bytes} bytes`, `its buffer has ${buffer.size}`);
+    const storage = { kind: "gpu", buffer, offset: 0, bytes, owner: undefined } as const;
+    return new Tensor(shape, dtype, release ? { ...storage, release } : storage);
   }
   const data = hostData(foreign.dataSync?.() ?? foreign.data, "tensor: data", dtype);
   if (!data) return undefined;
-  return new Tensor([...shape], data.dtype, { kind: "host", data: data.data });
+  const { length } = data.data;
+  if (length !== size) tooShort(shape, `${size} elements`, `its data has ${length}`);
+  return new Tensor(shape, data.dtype, { kind: "host", data: data.data });
+}
+
+function tooShort(shape: readonly number[], expected: string, got: string): never {
+  return fail(
+    "SHAPE_MISMATCH",
+    `tensor: another library's tensor of shape [${shape}] needs ${expected}, ${got}`,
+  );
 }
 
 function foreignBuffer(foreign: Foreign): { buffer: GPUBuffer; release?: () => void } | undefined {

@@ -1,10 +1,19 @@
-import { bytesPerElement, type DType, numberToBfloat, numberToHalf } from "./dtype.js";
+import {
+  bytesPerElement,
+  checkDType,
+  type DType,
+  isFloat,
+  numberToBfloat,
+  numberToHalf,
+} from "./dtype.js";
 import { describe, fail } from "./errors.js";
 import { type HostArray, type HostData, hostData } from "./host.js";
-import { fromForeign, isGpuBuffer } from "./interop.js";
+import { bufferRange, checkGpuDType, fromForeign } from "./interop.js";
+import { checkNames } from "./options.js";
 import {
   type BufferRange,
   checkShape,
+  decode,
   type GpuOwner,
   reshape,
   sizeOf,
@@ -46,21 +55,19 @@ export function tensor(
   shape?: readonly number[],
   options: TensorOptions = {},
 ): Tensor {
+  checkNames("tensor", options, ["dtype", "backend"]);
   if (data instanceof Tensor && !shape) return data;
-  const range = isGpuBuffer(data)
-    ? { buffer: data }
-    : isGpuBuffer((data as BufferRange | null)?.buffer)
-      ? (data as BufferRange)
-      : undefined;
+  const range = bufferRange(data);
   if (range) {
     const extents = checkShape(shape ?? fail("SHAPE_MISMATCH", NEEDS_SHAPE), "tensor");
-    const dtype = checkDType(options.dtype ?? "f32");
+    const dtype = checkDType(options.dtype ?? "f32", "tensor");
+    checkGpuDType(dtype, "tensor: a GPUBuffer");
     const bytes = checkRange(range, extents, dtype);
     const owner = options.backend as GpuOwner | undefined;
     const offset = range.offset ?? 0;
     return new Tensor(extents, dtype, { kind: "gpu", buffer: range.buffer, offset, bytes, owner });
   }
-  const host = hostData(data, "tensor: data", options.dtype && checkDType(options.dtype));
+  const host = hostData(data, "tensor: data", options.dtype && checkDType(options.dtype, "tensor"));
   if (!host) {
     const foreign = data instanceof Tensor ? data : fromForeign(data);
     if (!foreign) fail("DTYPE", `tensor: cannot read ${describe(data)}; see TensorLike`);
@@ -72,12 +79,6 @@ export function tensor(
 }
 
 const NEEDS_SHAPE = "tensor: a GPUBuffer needs its shape, as in tensor(buffer, [rows, columns])";
-
-function checkDType(dtype: DType): DType {
-  if (Object.hasOwn(bytesPerElement, dtype)) return dtype;
-  const known = Object.keys(bytesPerElement).join(", ");
-  return fail("DTYPE", `tensor: dtype must be one of ${known}, got ${describe(dtype)}`);
-}
 
 function fromHostData(host: HostData, shape: readonly number[], dtype?: DType): Tensor {
   if (host.data.length !== sizeOf(shape)) {
@@ -92,18 +93,29 @@ function fromHostData(host: HostData, shape: readonly number[], dtype?: DType): 
   return new Tensor(shape, dtype, { kind: "host", data: convert(host, dtype) });
 }
 
+const integerRange = {
+  u8: [0, 255],
+  u32: [0, 2 ** 32 - 1],
+  i32: [-(2 ** 31), 2 ** 31 - 1],
+  i64: [-(2 ** 63), 2 ** 63 - 1024],
+} as const;
+const isWhole = (value: number | bigint): boolean => Number.isInteger(Number(value));
+
 /** Plainly asked-for conversions: numbers to any float format, whole numbers to integers. */
 function convert({ data, dtype: from }: HostData, to: DType): HostArray {
-  const values = data as Float64Array;
+  const values = decode(data, from) as Float64Array;
   if (to === "f32") return Float32Array.from(values, Number);
   if (to === "f64") return Float64Array.from(values, Number);
-  if (from === "f64" || from === "f32") {
+  if (isFloat(from)) {
     if (to === "f16") return Uint16Array.from(values, numberToHalf);
     if (to === "bf16") return Uint16Array.from(values, numberToBfloat);
   }
   if (to !== "f16" && to !== "bf16") {
-    if (!values.every((value) => Number.isInteger(Number(value)))) {
-      fail("DTYPE", `tensor: dtype "${to}" needs whole numbers`);
+    const [low, high] = integerRange[to];
+    const at = values.findIndex((value) => !(value >= low && value <= high && isWhole(value)));
+    if (at >= 0) {
+      const range = `whole numbers from ${low} to ${high}`;
+      fail("DTYPE", `tensor: dtype "${to}" needs ${range}, got ${values[at]} at index ${at}`);
     }
     if (to === "i32") return Int32Array.from(values, Number);
     if (to === "u32") return Uint32Array.from(values, Number);

@@ -22,7 +22,8 @@ export function checkNumber(
   const infinite = "infinite" in spec && spec.infinite && value === Number.POSITIVE_INFINITY;
   const ok =
     typeof value === "number" &&
-    (integer ? Number.isSafeInteger(value) : Number.isFinite(value) || infinite) &&
+    // On the GPU a number is a float32: 1e39 would be infinite there.
+    (integer ? Number.isSafeInteger(value) : Number.isFinite(Math.fround(value)) || infinite) &&
     !(spec.above !== undefined && value <= spec.above) &&
     !(spec.min !== undefined && value < spec.min) &&
     !(spec.max !== undefined && value > spec.max) &&
@@ -66,6 +67,9 @@ export function checkNames(
   known: readonly string[],
   what = "option",
 ): void {
+  if (typeof options !== "object" || options === null) {
+    fail("OPTION", `${loss}: expected an object of values by name, got ${describe(options)}`);
+  }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const near = known.find((word) =>

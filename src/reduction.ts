@@ -79,7 +79,10 @@ export function checkReduction(
   if (known.includes(value as ReductionName)) return { name: value as ReductionName };
   if (!allowed && typeof value === "object" && "denominator" in value) {
     const { denominator } = value;
-    if (typeof denominator === "number" && !Number.isFinite(denominator)) {
+    if (denominator === undefined) {
+      fail("OPTION", `${loss}: reduction.denominator must be a number or a tensor, got undefined`);
+    }
+    if (typeof denominator === "number" && !Number.isFinite(Math.fround(denominator))) {
       fail("OPTION", `${loss}: reduction.denominator must be finite, got ${denominator}`);
     }
     return { name: "denominator", denominator };

@@ -167,7 +167,7 @@ export class Request {
       const value = options[name];
       if (value === undefined || value === null || this.tensors[name]) continue;
       if (name === "upstream" && typeof value === "number") {
-        if (!Number.isFinite(value)) {
+        if (!Number.isFinite(Math.fround(value))) {
           fail("OPTION", `${this.where(name)} must be finite, got ${value}`);
         }
         this.numbers.upstream = value;

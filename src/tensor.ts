@@ -95,6 +95,11 @@ export class Tensor {
     return this.storage.kind === "gpu" ? (this.storage as GpuStorage).offset : 0;
   }
 
+  /** Whether destroy() was called. */
+  get isDestroyed(): boolean {
+    return this.#storage === undefined;
+  }
+
   /** Where the numbers lie; throws once the tensor is destroyed. */
   get storage(): Storage {
     return this.#storage ?? fail("DISPOSED", `tensor of shape [${this.shape}] was destroyed`);

@@ -80,14 +80,19 @@ export class CpuBackend implements Backend {
 
   async plan(job: Job): Promise<Plan> {
     this.#check();
+    let destroyed = false;
     const run = (inputs: PlanInputs, numbers?: Readonly<Record<string, number>>): LossResult => {
       this.#check();
+      if (destroyed) fail("DISPOSED", `${job.spec.name}: this plan was destroyed`);
       const request = job.request.bind(inputs, numbers);
       return compute({ ...job, request, geometry: job.spec.check(request) });
     };
     const encode = (): never =>
       fail("UNSUPPORTED", "plan.encode needs WebGPU; this plan is on the CPU");
-    return { backend: "cpu", run, encode, destroy: () => {} };
+    const destroy = (): void => {
+      destroyed = true;
+    };
+    return { backend: "cpu", run, encode, destroy };
   }
 
   destroy(): void {

@@ -76,6 +76,10 @@ export interface Backend {
 const known = ["kind", "device", "powerPreference", "memoryBudget"];
 const DEFAULT_BUDGET = 4 * 2 ** 30;
 
+/** Recognised by its members: a device of another realm (iframe, Deno, Node) has another class. */
+const isDevice = (value: unknown): value is GPUDevice =>
+  typeof value === "object" && value !== null && "createBuffer" in value && "lost" in value;
+
 /**
  * Opens a place to compute: WebGPU where there is one, else the CPU, as `kind` asks.
  * @example
@@ -86,6 +90,9 @@ export async function openBackend(options: BackendOptions = {}): Promise<Backend
   const { kind = "auto", device, powerPreference, memoryBudget = DEFAULT_BUDGET } = options;
   if (!["auto", "webgpu", "cpu"].includes(kind)) {
     fail("OPTION", `openBackend: kind must be auto, webgpu or cpu, got ${describe(kind)}`);
+  }
+  if (device !== undefined && !isDevice(device)) {
+    fail("OPTION", `openBackend: device must be a GPUDevice, got ${describe(device)}`);
   }
   if (!(memoryBudget > 0)) {
     fail("OPTION", `openBackend: memoryBudget must be above 0, got ${describe(memoryBudget)}`);

@@ -36,6 +36,9 @@ function logitsShape(request: Request): readonly number[] {
 function check(request: Request): Geometry {
   request.expectFloat("logits");
   const shape = logitsShape(request);
+  if (shape.length === 0) {
+    fail("SHAPE_MISMATCH", "crossEntropy: logits has shape [], expected an axis of classes");
+  }
   const given = request.number("classAxis");
   const axis = given < 0 ? shape.length + given : given;
   if (axis < 0 || axis >= shape.length) {
@@ -123,7 +126,8 @@ export const crossEntropy = /* @__PURE__ */ defineLoss({
     temperature: {
       tensor: "one number",
       default: 1,
-      above: 0,
+      min: 1e-30,
+      max: 1e30,
       role: "wrt",
       doc: "Divides the logits; as a tensor it can have a gradient.",
     },

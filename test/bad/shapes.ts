@@ -1,0 +1,192 @@
+import {
+  asLogits,
+  asOptions,
+  asTargets,
+  asTensor,
+  type BadInput,
+  deepList,
+  logits,
+  make,
+  matrix,
+} from "./calls.js";
+
+export const shapes: readonly BadInput[] = [
+  ...asLogits([
+    ["a scalar", "SHAPE_MISMATCH", /crossEntropy: logits .*\[\]/, 5],
+    [
+      "no classes",
+      "SHAPE_MISMATCH",
+      /crossEntropy: logits .*\[2,0\].* no classes/,
+      make([], [2, 0]),
+    ],
+    [
+      "a flat array whose classes cannot be told",
+      "SHAPE_MISMATCH",
+      /7 logits for 2 targets/,
+      new Float32Array(7),
+    ],
+    [
+      "a ragged list",
+      "SHAPE_MISMATCH",
+      /crossEntropy: logits .*ragged.*\[2,3\]/,
+      [
+        [1, 2, 3],
+        [1, 2],
+      ],
+    ],
+    [
+      "a list ragged in its depth",
+      "SHAPE_MISMATCH",
+      /crossEntropy: logits .*ragged/,
+      [[1, 2, 3], 4],
+    ],
+    ["a list of 20 levels", "SHAPE_MISMATCH", /crossEntropy: logits .*nested/, deepList()],
+    [
+      "three rows for two labels",
+      "SHAPE_MISMATCH",
+      /targets has 2 labels, logits has 3 rows/,
+      make(new Float32Array(9), [3, 3]),
+    ],
+    [
+      "no rows for two labels",
+      "SHAPE_MISMATCH",
+      /targets has 2 labels, logits has 0 rows/,
+      make([], [0, 3]),
+    ],
+  ]),
+  ...asTargets([
+    [
+      "a label too many",
+      "SHAPE_MISMATCH",
+      /crossEntropy: targets has 3 labels, logits has 2 rows/,
+      Int32Array.of(0, 1, 2),
+    ],
+    [
+      "a label too few",
+      "SHAPE_MISMATCH",
+      /crossEntropy: targets has 1 labels, logits has 2 rows/,
+      [0],
+    ],
+    ["no label", "SHAPE_MISMATCH", /crossEntropy: targets has 0 labels, logits has 2 rows/, []],
+    [
+      "labels of another shape",
+      "SHAPE_MISMATCH",
+      /targets has shape \[1,2\].*want \[2\]/,
+      [[0, 1]],
+    ],
+    [
+      "probabilities, transposed",
+      "SHAPE_MISMATCH",
+      /targets has shape \[3,2\], expected \[2,3\]/,
+      make(new Float32Array(6), [3, 2]),
+    ],
+    [
+      "probabilities, one row too few",
+      "SHAPE_MISMATCH",
+      /targets has 3 elements, expected \[2,3\]/,
+      new Float32Array(3),
+    ],
+  ]),
+  ...asOptions([
+    [
+      "weight too short",
+      "SHAPE_MISMATCH",
+      /crossEntropy: weight has 2 elements, expected \[3\]/,
+      { weight: Float32Array.of(1, 1) },
+    ],
+    [
+      "weight with two axes",
+      "SHAPE_MISMATCH",
+      /crossEntropy: weight has shape \[1,3\], expected \[3\]/,
+      { weight: [[1, 1, 1]] },
+    ],
+    [
+      "mask of the logits' shape",
+      "SHAPE_MISMATCH",
+      /crossEntropy: mask has 6 elements, expected \[2\]/,
+      { mask: new Uint8Array(6) },
+    ],
+    [
+      "mask broadcast over rows",
+      "SHAPE_MISMATCH",
+      /crossEntropy: mask has shape \[1\], expected \[2\]/,
+      { mask: [1] },
+    ],
+    [
+      "sampleWeight too long",
+      "SHAPE_MISMATCH",
+      /crossEntropy: sampleWeight has 3 elements/,
+      { sampleWeight: new Float32Array(3) },
+    ],
+    [
+      "upstream of another length",
+      "SHAPE_MISMATCH",
+      /crossEntropy: upstream has 3 elements/,
+      { upstream: new Float32Array(3) },
+    ],
+    [
+      "temperature per class",
+      "SHAPE_MISMATCH",
+      /crossEntropy: temperature has 3 elements/,
+      { temperature: new Float32Array(3) },
+    ],
+    [
+      "denominator per row",
+      "SHAPE_MISMATCH",
+      /crossEntropy: denominator has 2 elements/,
+      { reduction: { denominator: new Float32Array(2) } },
+    ],
+  ]),
+  ...asTensor([
+    [
+      "data that do not fill the shape",
+      "SHAPE_MISMATCH",
+      /shape \[2,2\] has 4 elements, the data has 6/,
+      [logits(), [2, 2]],
+    ],
+    ["a negative extent", "SHAPE_MISMATCH", /tensor: the shape \[-2,-3\]/, [logits(), [-2, -3]]],
+    [
+      "half an extent",
+      "SHAPE_MISMATCH",
+      /tensor: the shape \[1.5,4\] holds 1.5/,
+      [logits(), [1.5, 4]],
+    ],
+    [
+      "an extent that is NaN",
+      "SHAPE_MISMATCH",
+      /tensor: the shape .*NaN/,
+      [logits(), [Number.NaN]],
+    ],
+    ["an extent in words", "SHAPE_MISMATCH", /tensor: the shape .*"6"/, [logits(), ["6"]]],
+    [
+      "a shape that is a number",
+      "SHAPE_MISMATCH",
+      /tensor: the shape must be a list.*got 6/,
+      [logits(), 6],
+    ],
+    [
+      "a shape beyond 2^53 elements",
+      "LIMIT_EXCEEDED",
+      /more elements than memory/,
+      [logits(), [2 ** 30, 2 ** 30]],
+    ],
+    [
+      "a view of another size",
+      "SHAPE_MISMATCH",
+      /cannot view shape \[2,3\] as \[7\]/,
+      [matrix(), [7]],
+    ],
+    [
+      "another library's tensor with data too short",
+      "SHAPE_MISMATCH",
+      /\[2,3\].*5/,
+      [{ dims: [2, 3], type: "float32", data: new Float32Array(5) }],
+    ],
+    [
+      "another library's tensor with a negative extent",
+      "SHAPE_MISMATCH",
+      /\[-2,-3\]/,
+      [{ dims: [-2, -3], type: "float32", data: logits() }],
+    ],
+  ]),
+];
