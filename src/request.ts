@@ -90,12 +90,14 @@ export class Request {
     fail("DTYPE", `${this.where(name)} has dtype ${argument.dtype}, expected floating point`);
   }
 
-  /** Checks the tensors that every loss takes, against the losses' shape. */
-  expectCommon(lossShape: readonly number[]): void {
+  /** Checks the tensors that every loss takes, against the losses' shape and that of the results. */
+  expectCommon(lossShape: readonly number[], resultShape = lossShape): void {
     for (const name of commonTensors) {
       const argument = this.tensors[name];
       const scalar = name === "upstream" && argument?.size === 1;
-      if (!scalar) this.expectShape(name, lossShape, "like the losses");
+      const shape = name === "upstream" ? resultShape : lossShape;
+      const alike = shape === lossShape ? "like the losses" : "like the result";
+      if (!scalar) this.expectShape(name, shape, alike);
       if (name !== "mask") this.expectFloat(name);
     }
     this.expectShape("denominator", [], "(one number)");
