@@ -48,6 +48,10 @@ export { supCon } from "./supCon.js";
 export { triplet } from "./triplet.js";
 export { tripletMining } from "./tripletMining.js";
 
+// preference
+
+export { sequenceLogProbs } from "./sequenceLogProbs.js";
+
 // reduction
 
 export { reduce } from "./reduce.js";
