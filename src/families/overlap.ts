@@ -1,6 +1,6 @@
 import type { FunctionOf } from "../define.js";
 import type { OptionSpecs, WorkedCase } from "../spec.js";
-import { type Part, type Settings, type Sums, sums } from "./sums.js";
+import { type Part, type Settings, type Sums, samples } from "./samples.js";
 
 /** What a false alarm, a miss and the smoothing weigh beside a hit. */
 type Weights = readonly [falseAlarm: number, miss: number, smooth: number];
@@ -66,5 +66,5 @@ export function overlap<const O extends OptionSpecs>(
 ): FunctionOf<{ inputs: typeof inputs; options: O }> {
   const { weights, wgsl, ...known } = definition;
   const parts = [partOf(weights, wgsl)];
-  return sums({ ...known, family: "detection", inputs, parts: () => parts });
+  return samples({ ...known, family: "detection", inputs, parts: () => parts });
 }

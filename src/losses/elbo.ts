@@ -1,7 +1,7 @@
 // Two sums of different length make a sample's loss (pixels and latents), so neither the element-wise skeleton, whose
 // elements are the losses, nor the softmax fits: it stands on the skeleton of sums that the overlap losses use too.
 import { sigmoid, softplus } from "../cpu/functions.js";
-import { type Part, sums } from "../families/sums.js";
+import { type Part, samples } from "../families/samples.js";
 
 const plain = /* wgsl */ `
   fn outcome(sums: vec3f) -> Outcome { return Outcome(sums.x, vec3f(1.0, 0.0, 0.0)); }`;
@@ -64,7 +64,7 @@ const parts = {
  * @example
  * const { loss } = await elbo([[1, -1]], [[1, 0]], [[0.1]], [[-0.2]], { beta: 4 });
  */
-export const elbo = /* @__PURE__ */ sums({
+export const elbo = /* @__PURE__ */ samples({
   name: "elbo",
   family: "generative",
   aka: ["VAE loss", "beta-VAE", "variational free energy"],

@@ -1,4 +1,4 @@
-import { sumsCpu } from "../cpu/sums.js";
+import { samplesCpu } from "../cpu/samples.js";
 import { defineLoss, type FunctionOf } from "../define.js";
 import { fail } from "../errors.js";
 import type { Request } from "../request.js";
@@ -33,7 +33,7 @@ export interface Part {
 }
 
 /** Everything that is known about a loss which sees a sample only through sums over its elements. */
-export interface SumsDefinition<
+export interface SamplesDefinition<
   I extends Readonly<Record<string, InputRole>>,
   O extends OptionSpecs,
   P extends Readonly<Record<string, string>>,
@@ -102,16 +102,16 @@ function check(parts: readonly Part[], request: Request): SampleGeometry {
 }
 
 /** Makes a loss of sums over each sample (all axes but the first): L = Σ outcome(Σ terms(x, y)). */
-export function sums<
+export function samples<
   const I extends Readonly<Record<string, InputRole>>,
   const O extends OptionSpecs,
   const P extends Readonly<Record<string, string>> = Record<never, string>,
->(definition: SumsDefinition<I, O, P>): FunctionOf<{ inputs: I; options: O; outputs: P }> {
+>(definition: SamplesDefinition<I, O, P>): FunctionOf<{ inputs: I; options: O; outputs: P }> {
   const { parts, ...known } = definition;
   return defineLoss({
     ...known,
     check: (request: Request) => check(parts(settingsOf(request)), request),
-    cpu: sumsCpu,
+    cpu: samplesCpu,
   } as LossSpec<SampleGeometry> as LossSpec) as unknown as FunctionOf<{
     inputs: I;
     options: O;

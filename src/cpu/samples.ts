@@ -1,4 +1,4 @@
-import { type SampleGeometry, type SizedPart, type Sums, settingsOf } from "../families/sums.js";
+import { type SampleGeometry, type SizedPart, type Sums, settingsOf } from "../families/samples.js";
 import type { Request } from "../request.js";
 import type { CpuArray, CpuOutcome } from "../spec.js";
 import { sizeOf } from "../tensor.js";
@@ -7,7 +7,7 @@ import { reduceValues, rowFactors } from "./factors.js";
 const nothing: Sums = [Number.NaN, Number.NaN, Number.NaN];
 
 /** A loss of sums over samples in float64: one walk over a sample for its sums, one for its gradients. */
-export function sumsCpu(request: Request, { samples, parts }: SampleGeometry): CpuOutcome {
+export function samplesCpu(request: Request, { samples, parts }: SampleGeometry): CpuOutcome {
   const settings = settingsOf(request);
   const factors = rowFactors(request, [samples]);
   const values = new Float64Array(samples);
