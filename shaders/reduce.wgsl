@@ -1,73 +1,62 @@
 // A sum in a fixed order: blocks first, then, where there are several, their sums. With LOSSES it is
-// that of weighted losses over their denominators. NaN and infinity never enter a sum: told from bits.
+// that of weighted losses over their denominator: one that settle.wgsl found, or a constant.
 
 @group(0) @binding(1) var<storage, read> values: array<u32>;  // (rows) bits of f32
 @group(0) @binding(2) var<storage, read> totals: array<f32>;  // (segments, …)
-@group(0) @binding(3) var<storage, read_write> sums: array<u32>;  // (blocks, 3)
+@group(0) @binding(3) var<storage, read_write> sums: array<u32>;  // (blocks, 4)
 @group(0) @binding(4) var<storage, read_write> status: array<u32>;  // (5)
 @group(0) @binding(5) var<storage, read_write> result: array<u32>;  // (2) the loss, its exp
 
-struct Sum { value: f32, flags: u32, nonFinite: u32 }
-
-const SAW_NAN: u32 = 1u;
-const SAW_PLUS: u32 = 2u;
-const SAW_MINUS: u32 = 4u;
-
-var<workgroup> lanes: array<Sum, LANES>;
-
-fn joined(a: Sum, b: Sum) -> Sum {
-  return Sum(a.value + b.value, a.flags | b.flags, a.nonFinite + b.nonFinite);
-}
-
 fn sumAt(at: u32) -> Sum {
   if (!FIRST) {
-    return Sum(bitcast<f32>(sums[at * 3u]), sums[at * 3u + 1u], sums[at * 3u + 2u]);
+    let word = at * 4u;
+    return Sum(bitcast<f32>(sums[word]), sums[word + 1u], sums[word + 2u], sums[word + 3u]);
   }
-  let bits = values[params.valuesStart + at];
-  if (isNanBits(bits)) {
-    return Sum(0.0, SAW_NAN, 1u);
-  }
-  if (!isFiniteBits(bits)) {
-    return Sum(0.0, select(SAW_PLUS, SAW_MINUS, bits >= 0x80000000u), 1u);
-  }
-  let value = bitcast<f32>(bits);
+  var sum = summand(values[params.valuesStart + at]);
   if (LOSSES && SEGMENTED) {
-    return Sum(value * totals[at / params.segmentLength], 0u, 0u);
+    sum.value *= totals[at / params.segmentLength];
   }
-  return Sum(value, 0u, 0u);
+  return sum;
 }
 
-fn finish(sum: Sum) {
-  var value = sum.value;
-  if (LOSSES && !SEGMENTED) {
-    value *= totals[0];
+fn finish(given: Sum) {
+  var sum = given;
+  if (!LOSSES) {
+    result[0] = bitsOf(sum);
+    return;
   }
-  var bits = bitcast<u32>(value);
-  var power = bitcast<u32>(exp(min(value, 88.0)));
-  if (value > 88.0 || (sum.flags & SAW_PLUS) != 0u) {
+  if (!SETTLED) {
+    status[0] = bitcast<u32>(params.denominator);
+    status[2] = 0u;
+    status[4] = 0u;
+  }
+  if (COUNTED) {
+    status[1] = bitcast<u32>(f32(sum.count));
+  }
+  status[3] = sum.nonFinite;
+  let isEmpty = (status[0] & 0x7fffffffu) == 0u;
+  if (SETTLED && !SEGMENTED) {
+    sum.value *= totals[0];
+  } else if (!SETTLED && !isEmpty) {
+    sum.value /= params.denominator;
+  }
+  var bits = bitsOf(sum);
+  var power = bitcast<u32>(exp(min(sum.value, 88.0)));
+  if (sum.value > 88.0 || bits == INFINITY_BITS) {
     power = INFINITY_BITS;
   }
-  if ((sum.flags & SAW_PLUS) != 0u) {
-    bits = INFINITY_BITS;
-  }
-  if ((sum.flags & SAW_MINUS) != 0u) {
-    bits = MINUS_INFINITY_BITS;
+  if (bits == MINUS_INFINITY_BITS) {
     power = 0u;
   }
-  let both = (sum.flags & (SAW_PLUS | SAW_MINUS)) == (SAW_PLUS | SAW_MINUS);
-  if (both || (sum.flags & SAW_NAN) != 0u) {
-    bits = NAN_BITS;
+  if (isNanBits(bits)) {
     power = NAN_BITS;
   }
-  if (LOSSES) {
-    if ((status[0] & 0x7fffffffu) == 0u) {
-      bits = params.emptyBits;
-      power = select(params.emptyBits, 0x3f800000u, params.emptyBits == 0u);
-    }
-    status[3] = sum.nonFinite;
-    result[1] = power;
+  if (isEmpty) {
+    bits = params.emptyBits;
+    power = select(params.emptyBits, 0x3f800000u, params.emptyBits == 0u);
   }
   result[0] = bits;
+  result[1] = power;
 }
 
 @compute @workgroup_size(LANES)
@@ -78,31 +67,25 @@ fn main(
   let block = group.y * params.gridWidth + group.x;
   let begin = block * params.block;
   let end = min(begin + params.block, params.count);
-  var sum = Sum(0.0, 0u, 0u);
+  var own = nothing();
   // Chunks of 32 a lane: one running sum over a whole block drifts by 1e-5.
   for (var chunk = begin; chunk < end; chunk += LANES * 32u) {
-    var part = Sum(0.0, 0u, 0u);
+    var part = nothing();
     let stop = min(chunk + LANES * 32u, end);
     for (var at = chunk + lane; at < stop; at += LANES) {
       part = joined(part, sumAt(at));
     }
-    sum = joined(sum, part);
+    own = joined(own, part);
   }
-  lanes[lane] = sum;
-  workgroupBarrier();  // without it a lane reads its neighbour's sum before it is written
-  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
-    if (lane < reach) {
-      lanes[lane] = joined(lanes[lane], lanes[lane + reach]);
-    }
-    workgroupBarrier();  // the next, narrower step reads what this one wrote
-  }
+  let sum = sumOfLanes(lane, own);
   if (lane == 0u && (begin < params.count || block == 0u)) {
     if (LAST) {
-      finish(lanes[0]);
+      finish(sum);
     } else {
-      sums[block * 3u] = bitcast<u32>(lanes[0].value);
-      sums[block * 3u + 1u] = lanes[0].flags;
-      sums[block * 3u + 2u] = lanes[0].nonFinite;
+      sums[block * 4u] = bitcast<u32>(sum.value);
+      sums[block * 4u + 1u] = sum.flags;
+      sums[block * 4u + 2u] = sum.nonFinite;
+      sums[block * 4u + 3u] = sum.count;
     }
   }
 }

@@ -11,7 +11,8 @@ import {
   type Work,
 } from "./crossEntropyModule.js";
 import { rowShape } from "./rowShape.js";
-import { inputRange, planReduction, planRows, planSum } from "./rows.js";
+import { inputRange, planReduction, planRows } from "./rows.js";
+import { planSum } from "./sums.js";
 
 /** Per-row outputs in the order of their bits. */
 const planes = ["logSumExp", "logProbs", "entropy", "correct"] as const;

@@ -1,6 +1,4 @@
-import math from "../../shaders/math.wgsl?raw";
 import prepare from "../../shaders/prepare.wgsl?raw";
-import reduce from "../../shaders/reduce.wgsl?raw";
 import settle from "../../shaders/settle.wgsl?raw";
 import type { Argument } from "../argument.js";
 import { bytesPerElement, gpuDType } from "../dtype.js";
@@ -8,10 +6,8 @@ import { fail } from "../errors.js";
 import { type ProgramBuilder, type Range, slice, statusBytes, type Target } from "../plan.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
+import { BLOCK, emptyBitsOf, lanesOf, planSum } from "./sums.js";
 
-/** Rows that one workgroup sums. */
-const BLOCK = 4096;
-const NAN_BITS = 0x7fc00000;
 const terms = { constant: 0, classWeight: 1, weight: 2, mask: 3 } as const;
 
 /** What the row kernels read about their rows: labels and factors, denominators, status. */
@@ -30,10 +26,9 @@ export interface Labels {
   readonly classes: number;
   /** Tokens per sequence where labels are shifted by one, else 0. */
   readonly shift: number;
+  /** Class weights are no part of the denominators. */
+  readonly unweighted?: boolean;
 }
-
-/** Lanes of the kernels that walk over rows: a software adapter pays for every lane of a barrier. */
-export const lanesOf = (on: Target): number => (on.software ? 4 : Math.min(256, on.maxInvocations));
 
 /** The whole of a tensor that the caller gives. */
 export function inputRange(argument: Argument): Range {
@@ -86,7 +81,7 @@ export function planRows(
   const labelType = labels ? gpuDType(request.get(labels.name).dtype) : "f32";
   const ignore = request.numbers.ignoreIndex;
   const LANES = lanesOf(on);
-  const weighted = weight !== undefined && labels !== undefined;
+  const weighted = weight !== undefined && labels !== undefined && !labels.unweighted;
   builder.pass({
     kernel: {
       label: "prepare",
@@ -192,59 +187,6 @@ export function planRows(
   return { rowInfo, totals, status, segments, segmentLength: segment };
 }
 
-/** Plans the sum of `count` numbers; with `rows` each is a loss, and the sum goes over their denominators. */
-export function planSum(
-  builder: ProgramBuilder,
-  on: Target,
-  name: string,
-  values: Range,
-  count: number,
-  rows?: Rows & { readonly emptyBits: number },
-): Range {
-  const blocks = Math.max(Math.ceil(count / BLOCK), 1);
-  const sums = builder.buffer(`${name}Sums`, blocks * 12);
-  const result = builder.buffer(name, 8);
-  const level = (first: boolean, last: boolean, length: number, block: number): void =>
-    builder.pass({
-      kernel: {
-        label: "reduce",
-        parts: [math, reduce],
-        constants: {
-          LANES: lanesOf(on),
-          FIRST: first,
-          LAST: last,
-          LOSSES: rows !== undefined,
-          SEGMENTED: rows !== undefined && rows.segments > 1,
-        },
-        params: {
-          count: "u32",
-          block: "u32",
-          segmentLength: "u32",
-          gridWidth: "u32",
-          valuesStart: "u32",
-          emptyBits: "u32",
-        },
-      },
-      bindings: {
-        values,
-        sums,
-        result,
-        ...(rows ? { totals: rows.totals, status: rows.status } : {}),
-      },
-      params: {
-        count: length,
-        block,
-        segmentLength: rows?.segmentLength ?? 1,
-        emptyBits: rows?.emptyBits ?? 0,
-      },
-      workgroups: Math.max(Math.ceil(length / block), 1),
-      work: length * 4,
-    });
-  level(true, blocks === 1, count, BLOCK);
-  if (blocks > 1) level(false, true, blocks, blocks);
-  return slice(result, 0, 1);
-}
-
 /** Plans the reduction of the row values and publishes the loss; gives where exp(loss) lies. */
 export function planReduction(
   builder: ProgramBuilder,
@@ -254,10 +196,8 @@ export function planReduction(
   values: Range,
   rows: Rows,
 ): Range {
-  // The mean over sequences is over all of them: an empty one counts as 0.
-  const isNan = request.emptyMean === "nan" && request.reduction !== "sequenceMean";
-  const emptyBits = isNan ? NAN_BITS : 0;
-  const result = planSum(builder, on, "loss", values, sizeOf(lossShape), { ...rows, emptyBits });
+  const losses = { ...rows, emptyBits: emptyBitsOf(request), counted: false };
+  const result = planSum(builder, on, "loss", values, sizeOf(lossShape), losses);
   if (request.reduction === "none") builder.result("loss", values, lossShape);
   else builder.result("loss", result, []);
   return slice(result, 1, 1);

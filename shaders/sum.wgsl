@@ -1,0 +1,54 @@
+// Sums of numbers given as bits of f32. NaN and infinity never enter the arithmetic: flags stand for
+// them, so that the answer does not depend on what a device makes of them.
+
+struct Sum { value: f32, flags: u32, nonFinite: u32, count: u32 }
+
+const SAW_NAN: u32 = 1u;
+const SAW_PLUS: u32 = 2u;
+const SAW_MINUS: u32 = 4u;
+
+var<workgroup> lanes: array<Sum, LANES>;
+
+fn nothing() -> Sum {
+  return Sum(0.0, 0u, 0u, 0u);
+}
+
+fn joined(a: Sum, b: Sum) -> Sum {
+  return Sum(a.value + b.value, a.flags | b.flags, a.nonFinite + b.nonFinite, a.count + b.count);
+}
+
+// One number as a sum of its own.
+fn summand(bits: u32) -> Sum {
+  if (isNanBits(bits)) {
+    return Sum(0.0, SAW_NAN, 1u, 1u);
+  }
+  if (!isFiniteBits(bits)) {
+    return Sum(0.0, select(SAW_PLUS, SAW_MINUS, bits >= 0x80000000u), 1u, 1u);
+  }
+  return Sum(bitcast<f32>(bits), 0u, 0u, 1u);
+}
+
+// What the sum of all numbers is: infinite after one infinity, NaN after two of different sign.
+fn bitsOf(sum: Sum) -> u32 {
+  let both = (sum.flags & (SAW_PLUS | SAW_MINUS)) == (SAW_PLUS | SAW_MINUS);
+  if (both || (sum.flags & SAW_NAN) != 0u) {
+    return NAN_BITS;
+  }
+  if (sum.flags != 0u) {
+    return select(INFINITY_BITS, MINUS_INFINITY_BITS, (sum.flags & SAW_MINUS) != 0u);
+  }
+  return bitcast<u32>(sum.value);
+}
+
+// The sum over all lanes, in a fixed order; every lane must call it.
+fn sumOfLanes(lane: u32, own: Sum) -> Sum {
+  lanes[lane] = own;
+  workgroupBarrier();  // without it a lane reads its neighbour's sum before it is written
+  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+    if (lane < reach) {
+      lanes[lane] = joined(lanes[lane], lanes[lane + reach]);
+    }
+    workgroupBarrier();  // the next, narrower step reads what this one wrote
+  }
+  return lanes[0];
+}
