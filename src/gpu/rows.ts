@@ -4,6 +4,7 @@ import type { Argument } from "../argument.js";
 import { bytesPerElement, gpuDType } from "../dtype.js";
 import { fail } from "../errors.js";
 import { type ProgramBuilder, type Range, slice, statusBytes, type Target } from "../plan.js";
+import type { Denominator } from "../reduction.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
 import { BLOCK, emptyBitsOf, lanesOf, planSum } from "./sums.js";
@@ -61,6 +62,68 @@ function wordsOf(value: number): { ignoreLow: number; ignoreHigh: number } {
   };
 }
 
+/** What the rows bring to their denominators, block by block, and where the denominators go. */
+export interface Brought {
+  readonly denominator: Denominator;
+  /** 0 where there are no partials to read: the constant, or nothing, is the denominator then. */
+  readonly blocksPerSegment: number;
+  readonly partials: Range;
+  readonly totals: Range;
+  readonly status: Range;
+  /** Class weights are summed too. */
+  readonly weighted?: boolean;
+}
+
+/** Plans the pass that turns partial sums into 1 / denominator for each segment, and writes the status words. */
+export function planSettle(
+  builder: ProgramBuilder,
+  request: Request,
+  on: Target,
+  { denominator, blocksPerSegment, partials, totals, status, weighted = false }: Brought,
+  classes = 0,
+): void {
+  const { term, value, segments } = denominator;
+  builder.pass({
+    kernel: {
+      label: "settle",
+      parts: [settle],
+      constants: {
+        LANES: lanesOf(on),
+        TERM: terms[term],
+        DENOMINATOR_TENSOR: request.tensors.denominator !== undefined,
+        TEMPERATURE_TENSOR: request.tensors.temperature !== undefined,
+        WEIGHTED: weighted,
+      },
+      params: {
+        segments: "u32",
+        blocksPerSegment: "u32",
+        classes: "u32",
+        denominatorStart: "u32",
+        temperatureStart: "u32",
+        classWeightsStart: "u32",
+        denominator: "f32",
+        temperature: "f32",
+      },
+    },
+    bindings: {
+      partials,
+      ...present(request, { denominator: "denominator", temperature: "temperature" }),
+      ...(weighted ? present(request, { classWeights: "weight" }) : {}),
+      totals,
+      status,
+    },
+    params: {
+      segments,
+      blocksPerSegment,
+      classes,
+      denominator: request.numbers.denominator === undefined ? value : "denominator",
+      temperature: request.numbers.temperature === undefined ? 1 : "temperature",
+    },
+    workgroups: 1,
+    work: blocksPerSegment * segments * 12,
+  });
+}
+
 /** Plans the passes before a row kernel: factors of every row, then the denominators. */
 export function planRows(
   builder: ProgramBuilder,
@@ -70,7 +133,8 @@ export function planRows(
   labels?: Labels,
 ): Rows {
   const rows = sizeOf(lossShape);
-  const { term, value, segment, segments } = request.denominator(lossShape);
+  const denominator = request.denominator(lossShape);
+  const { term, segment, segments } = denominator;
   const blocksPerSegment = Math.max(Math.ceil(segment / BLOCK), 1);
   const blocks = rows === 0 ? 0 : blocksPerSegment * segments;
   const rowInfo = builder.buffer("rowInfo", rows * 12);
@@ -135,46 +199,8 @@ export function planRows(
     workgroups: blocks,
     work: rows * 16,
   });
-  builder.pass({
-    kernel: {
-      label: "settle",
-      parts: [settle],
-      constants: {
-        LANES,
-        TERM: terms[term],
-        DENOMINATOR_TENSOR: request.tensors.denominator !== undefined,
-        TEMPERATURE_TENSOR: request.tensors.temperature !== undefined,
-        WEIGHTED: weighted,
-      },
-      params: {
-        segments: "u32",
-        blocksPerSegment: "u32",
-        classes: "u32",
-        denominatorStart: "u32",
-        temperatureStart: "u32",
-        classWeightsStart: "u32",
-        denominator: "f32",
-        temperature: "f32",
-      },
-    },
-    bindings: {
-      partials,
-      ...present(request, { denominator: "denominator", temperature: "temperature" }),
-      ...(weighted ? present(request, { classWeights: "weight" }) : {}),
-      totals,
-      status,
-    },
-    params: {
-      segments,
-      // Without rows there are no partials to read: the constant, or nothing, is the denominator.
-      blocksPerSegment: rows === 0 ? 0 : blocksPerSegment,
-      classes: labels?.classes ?? 0,
-      denominator: request.numbers.denominator === undefined ? value : "denominator",
-      temperature: request.numbers.temperature === undefined ? 1 : "temperature",
-    },
-    workgroups: 1,
-    work: blocks * 12,
-  });
+  const brought = { denominator, blocksPerSegment: rows === 0 ? 0 : blocksPerSegment, weighted };
+  planSettle(builder, request, on, { ...brought, partials, totals, status }, labels?.classes);
   const rule = labels && !request.get(labels.name).host;
   builder.status(
     status,
