@@ -11,6 +11,7 @@ interface Traced {
   readonly slopes: readonly number[];
 }
 const traced = (value: number, slopes: readonly number[]): Traced => ({ value, slopes });
+const broken = (): Traced => traced(Number.NaN, new Array(8).fill(Number.NaN));
 const constant = (value: number): Traced => traced(value, new Array(8).fill(0));
 const corner = (value: number, at: number): Traced =>
   traced(
@@ -49,7 +50,8 @@ function aspect(aWidth: Traced, aHeight: Traced, bWidth: Traced, bHeight: Traced
     const { value: h } = height;
     const square = w * w + h * h;
     if (square === 0) return constant(0);
-    return chain(width, height, Math.atan2(w, h), h / square, -w / square);
+    const turned = h === 0 ? (Math.sign(w) * Math.PI) / 2 : Math.atan(w / h);
+    return chain(width, height, turned, h / square, -w / square);
   };
   const gap = minus(angle(bWidth, bHeight), angle(aWidth, aHeight));
   return times(constant(4 / Math.PI ** 2), times(gap, gap));
@@ -108,7 +110,10 @@ export function iouCpu(request: Request, { lossShape, rows }: BoxGeometry): CpuO
   ];
   for (let row = 0; row < rows; row++) {
     if (!factors.active[row]) continue;
-    const { value, slopes } = lossOf(boxAt(boxes, row), boxAt(targets, row), variant);
+    const pair = [boxAt(boxes, row), boxAt(targets, row)] as const;
+    // A box that is not finite has no overlap to speak of.
+    const isBroken = pair.some((box) => !box.every(Number.isFinite));
+    const { value, slopes } = isBroken ? broken() : lossOf(...pair, variant);
     values[row] = (factors.value[row] as number) * value;
     const g = factors.gradient[row] as number;
     if (g === 0) continue;

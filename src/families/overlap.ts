@@ -42,6 +42,7 @@ const shared = /* wgsl */ `
 
 const partOf = (weights: (settings: Settings) => Weights, wgsl: string): Part => ({
   inputs: ["probabilities", "targets"],
+  needsSums: true,
   terms: (p, t) => [p * t, p * (1 - t), (1 - p) * t],
   outcome([hits, falseAlarms, misses], settings) {
     const [a, b, smooth] = weights(settings);

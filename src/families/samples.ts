@@ -1,6 +1,7 @@
 import { samplesCpu } from "../cpu/samples.js";
 import { defineLoss, type FunctionOf } from "../define.js";
 import { fail } from "../errors.js";
+import { planSamples } from "../gpu/samples.js";
 import type { Request } from "../request.js";
 import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
 import { sizeOf } from "../tensor.js";
@@ -14,6 +15,8 @@ export interface Part {
   readonly inputs: readonly [string, string];
   /** The output that shows the first sum. */
   readonly output?: string;
+  /** The slopes depend on the sums: a number that is not finite spoils the gradients of its whole sample. */
+  readonly needsSums: boolean;
   /** What an element adds to the sums. Never sees NaN or infinity: they make the loss NaN. */
   readonly terms: (x: number, y: number, settings: Settings) => Sums;
   /** The value of a sample, and its slopes by the sums. */
@@ -112,6 +115,7 @@ export function samples<
     ...known,
     check: (request: Request) => check(parts(settingsOf(request)), request),
     cpu: samplesCpu,
+    gpu: planSamples,
   } as LossSpec<SampleGeometry> as LossSpec) as unknown as FunctionOf<{
     inputs: I;
     options: O;

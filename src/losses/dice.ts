@@ -16,7 +16,7 @@ export const dice = /* @__PURE__ */ overlap({
   },
   // Half of each wrong element and half of the smoothing: the same fraction, halved above and below.
   weights: ({ smooth }) => [0.5, 0.5, (smooth as number) / 2],
-  wgsl: /* wgsl */ `fn weights() -> vec3f { return vec3f(0.5, 0.5, 0.5 * params.smooth); }`,
+  wgsl: /* wgsl */ `fn weights() -> vec3f { return vec3f(0.5, 0.5, 0.5 * params.smoothing); }`,
   cases: [
     { args: [[[1, 0, 1]], [[1, 0, 1]]], loss: 0 },
     { args: [[[1, 0, 1]], [[1, 1, 0]]], loss: 0.4 },

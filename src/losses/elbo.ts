@@ -9,6 +9,7 @@ const plain = /* wgsl */ `
 const reconstruction = {
   inputs: ["reconstructions", "targets"],
   output: "reconstruction",
+  needsSums: false,
   outcome: ([sum]) => [sum, [1, 0, 0]],
 } as const satisfies Partial<Part>;
 
@@ -35,6 +36,7 @@ const gaussian: Part = {
 const divergence: Part = {
   inputs: ["means", "logVariances"],
   output: "kl",
+  needsSums: false,
   terms: (mean, v) => [0.5 * (Math.expm1(v) - v + mean * mean), 0, 0],
   outcome: ([sum], { beta }) => [(beta as number) * sum, [beta as number, 0, 0]],
   slopes: (mean, v, [by]) => [by * mean, by * 0.5 * Math.expm1(v)],

@@ -3,6 +3,7 @@
 import { iouCpu } from "../cpu/iou.js";
 import { defineLoss } from "../define.js";
 import { fail } from "../errors.js";
+import { planIou } from "../gpu/iou.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
 
@@ -54,4 +55,5 @@ export const iou = /* @__PURE__ */ defineLoss({
   ],
   check,
   cpu: iouCpu,
+  gpu: planIou,
 });

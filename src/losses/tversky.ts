@@ -17,7 +17,7 @@ export const tversky = /* @__PURE__ */ overlap({
     smooth: { default: 1, min: 0, doc: "Added above and below, so that two empty maps match." },
   },
   weights: ({ alpha, beta, smooth }) => [alpha as number, beta as number, smooth as number],
-  wgsl: /* wgsl */ `fn weights() -> vec3f { return vec3f(params.alpha, params.beta, params.smooth); }`,
+  wgsl: /* wgsl */ `fn weights() -> vec3f { return vec3f(params.alpha, params.beta, params.smoothing); }`,
   cases: [
     {
       args: [[[1, 0, 1]], [[1, 1, 0]]],
