@@ -8,7 +8,7 @@ const MIXED: bool = SMOOTHED;
 
 fn coefficientsAt(row: Row, trip: u32) -> vec4f {
   if (WEIGHTED) {
-    let c = classesAt(row, trip);
+    let c = classesAt(row, trip) + vec4u(params.classWeightsStart);
     return vec4f(classWeights[c.x], classWeights[c.y], classWeights[c.z], classWeights[c.w]);
   }
   return vec4f(1.0);
@@ -16,7 +16,7 @@ fn coefficientsAt(row: Row, trip: u32) -> vec4f {
 
 fn coefficientAt(row: Row, k: u32) -> f32 {
   if (WEIGHTED) {
-    return classWeights[k];
+    return classWeights[params.classWeightsStart + k];
   }
   return 1.0;
 }

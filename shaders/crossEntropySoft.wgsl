@@ -20,7 +20,7 @@ fn coefficientAt(row: Row, k: u32) -> f32 {
   let spread = params.labelSmoothing / f32(params.classes);
   let q = (1.0 - params.labelSmoothing) * probabilityAt(row, k) + spread;
   if (WEIGHTED) {
-    return q * classWeights[k];
+    return q * classWeights[params.classWeightsStart + k];
   }
   return q;
 }

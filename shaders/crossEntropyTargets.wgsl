@@ -11,7 +11,7 @@ fn targetSlopeBits(row: Row, sums: Sums, k: u32) -> u32 {
   let element = elementOfBits(bitsAt(row, k));
   var scale = row.gradientFactor * (1.0 - params.labelSmoothing);
   if (WEIGHTED) {
-    scale *= classWeights[k];
+    scale *= classWeights[params.classWeightsStart + k];
   }
   let halfFall = 0.5 * sums.peak - 0.5 * element.unit;
   let impossible = element.lost || isBeyond(halfFall);

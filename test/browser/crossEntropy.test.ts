@@ -72,8 +72,9 @@ describe.each(planned)("11 distributions of logits, planned with %s", (_, backen
     expect(await disagreements(got, want)).toEqual([]);
   });
 
-  test("a mean over 20 000 rows is exact to 3e-7", async () => {
-    const rows = 20_000;
+  test("a mean over thousands of rows is exact to 3e-7", async () => {
+    // More than one block of the reduction; wide workgroups are slow where they are only emulated.
+    const rows = backend === software ? 20_000 : 4400;
     const { logits, labels } = rowsOfAll(Math.ceil(rows / 11), 3, 5);
     const inputs = [tensor(logits.slice(0, rows * 3), [rows, 3]), labels.slice(0, rows)] as const;
     const got = await readAll(await crossEntropy(...inputs, { backend }));
