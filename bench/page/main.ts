@@ -1,0 +1,87 @@
+import { fused256, unfused } from "../contenders/handWritten.js";
+import { limits, peakGigaflops } from "../contenders/limits.js";
+import { cpuPath, plainLoop } from "../contenders/onCpu.js";
+import { webgpuLoss } from "../contenders/webgpuLoss.js";
+import { cases, problemOf } from "./cases.js";
+import { compare } from "./compare.js";
+import type { Contender, Failure, Row } from "./contract.js";
+import { type Corner, judgeCorners } from "./corners.js";
+import { type FirstCall, firstCall } from "./firstCall.js";
+import { type Growth, growth } from "./growth.js";
+import { hostTime } from "./hostTime.js";
+import { watchBuffers } from "./ledger.js";
+import { Pace } from "./pace.js";
+
+/** What the runner asks of the page. */
+export interface Config {
+  readonly budgetMs: number;
+  /** Logits of the largest problem, by the kind of adapter. */
+  readonly elements: { readonly software: number; readonly hardware: number };
+  /** Words of which one must be part of a contender's name; empty for all. */
+  readonly only: readonly string[];
+  readonly shapes: readonly string[];
+  readonly peers: boolean;
+}
+
+export interface Outcome {
+  readonly adapter: string;
+  readonly software: boolean;
+  readonly elements: number;
+  readonly rows: readonly Row[];
+  readonly failures: readonly Failure[];
+  readonly gigaflops: number;
+  readonly firstCall: FirstCall;
+  readonly host: { readonly medianUs: number; readonly p90Us: number };
+  readonly growth: readonly Growth[];
+  readonly corners: readonly Corner[];
+}
+
+declare global {
+  /** Given by the runner: a line of progress. */
+  function report(line: string): void;
+  function bench(config: Config): Promise<Outcome>;
+}
+
+watchBuffers();
+
+const matches = (words: readonly string[], name: string): boolean =>
+  words.length === 0 || words.some((word) => name.toLowerCase().includes(word.toLowerCase()));
+
+async function adapterOf(): Promise<{ adapter: string; software: boolean }> {
+  const found = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (!found) throw new Error("no WebGPU adapter");
+  const { vendor, architecture, description, isFallbackAdapter } = found.info;
+  const adapter = [vendor, architecture, description].filter(Boolean).join(" ") || "unnamed";
+  const software = isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(adapter);
+  return { adapter, software };
+}
+
+globalThis.bench = async (config) => {
+  const began = performance.now();
+  const found = await adapterOf();
+  const elements = config.elements[found.software ? "software" : "hardware"];
+  // Before anything else has compiled: a first call must be a first call.
+  report("first call, on a fresh device");
+  const first = await firstCall();
+  report("host time of plan.run");
+  const host = await hostTime();
+  const all: Contender[] = [...webgpuLoss, cpuPath, plainLoop, unfused, fused256, ...limits];
+  const contenders = all.filter(({ name }) => matches(config.only, name));
+  const chosen = cases.filter(({ id, name }) => matches(config.shapes, `${id} ${name}`));
+  const pace = new Pace();
+  const rows: Row[] = [];
+  const failures: Failure[] = [];
+  const corners = await judgeCorners(contenders, pace, report);
+  const grown = await growth(4 * elements, report);
+  report("multiply-add limit");
+  const gigaflops = await peakGigaflops();
+  for (const [at, shape] of chosen.entries()) {
+    const left = config.budgetMs - (performance.now() - began);
+    const share = Math.max(left, 0) / (chosen.length - at);
+    const result = await compare(contenders, problemOf(shape, elements), share, pace, report);
+    rows.push(...result.rows);
+    failures.push(...result.failures);
+  }
+  const measured = { rows, failures, gigaflops, firstCall: first, host, growth: grown, corners };
+  return { ...found, elements, ...measured };
+};

@@ -1,0 +1,46 @@
+// The whole report, readable in a terminal and, its tables being code blocks, as Markdown.
+import { figureLines, figuresOf } from "./figures.mjs";
+import { align, cornerTable, groupsOf, tableOf } from "./table.mjs";
+
+const block = (lines) => ["```", ...lines, "```", ""];
+
+export function reportOf(results) {
+  const { adapter, software, commit, rows, failures, firstCall, host, growth, corners } = results;
+  const lines = [`# Benchmark on ${adapter}, commit ${commit}`, ""];
+  if (software) {
+    lines.push(
+      "> **SOFTWARE ADAPTER.** No GPU took part: these are shaders run on the CPU. Compare contenders with each",
+      "> other, never with a figure from another machine. wasm and JavaScript contenders are CPU code and are at home here.",
+      "",
+    );
+  }
+  for (const [title, group] of groupsOf(rows)) {
+    lines.push(`## ${title}`, "", ...block(tableOf(group)));
+  }
+  if (failures.length > 0) {
+    lines.push("## Not timed, because not right", "");
+    const wrong = failures.map(({ shape, work, contender, why }) => [shape, work, contender, why]);
+    lines.push(...block(align([["shape", "work", "contender", "why"], ...wrong], 99)));
+  }
+  if (corners.length > 0) {
+    lines.push("## At the corners", "", ...block(cornerTable(corners)));
+  }
+  lines.push(
+    "## Around the kernel",
+    "",
+    `- Opening a device ${firstCall.openMs.toFixed(0)} ms, first call with compilation ${firstCall.callMs.toFixed(0)} ms, the next ${firstCall.secondMs.toFixed(1)} ms.`,
+    `- Host time of one plan.run: median ${host.medianUs.toFixed(0)} us, p90 ${host.p90Us.toFixed(0)} us.`,
+    `- Multiply-add limit: ${results.gigaflops.toFixed(1)} GFLOP/s.`,
+  );
+  for (const { axis, points, exponent } of growth) {
+    const path = points.map((p) => `${p.rows}×${p.classes} ${p.ms.toFixed(2)} ms`).join(", ");
+    lines.push(`- Growth in ${axis}: exponent ${exponent.toFixed(3)} (${path}).`);
+  }
+  const figures = figuresOf(results);
+  lines.push("", "## The figures to reach", "");
+  const head = ["", "shape", "what", "measured", "limit", ""];
+  lines.push(...block(align([head, ...figureLines(figures)], 99)));
+  const missed = figures.filter(({ met }) => !met).length;
+  lines.push(`${figures.length - missed} met, ${missed} missed.`, "");
+  return lines.join("\n");
+}
