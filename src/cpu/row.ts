@@ -1,4 +1,4 @@
-import type { RowForm, RowProblem } from "../families/row.js";
+import type { RowForm, RowProblem, SlopeBy } from "../families/row.js";
 import { settingsOf } from "../families/rowShape.js";
 import { hostLabels } from "../labels.js";
 import type { Request } from "../request.js";
@@ -16,6 +16,7 @@ interface Side {
 }
 
 interface SideParts {
+  readonly by: SlopeBy;
   readonly values: Float64Array;
   readonly classes: number;
   readonly temperature: number;
@@ -24,7 +25,7 @@ interface SideParts {
 }
 
 function makeSide(form: RowForm, parts: SideParts): Side {
-  const { values, classes } = parts;
+  const { values, classes, by } = parts;
   const p = new Float64Array(classes);
   const log = new Float64Array(classes);
   const arrays = { p, log };
@@ -48,7 +49,11 @@ function makeSide(form: RowForm, parts: SideParts): Side {
             log[c] = x === Number.POSITIVE_INFINITY ? Number.NaN : x;
             p[c] = Math.exp(x);
           }),
-        write: direct,
+        write: (gradient, base, slopes, factor) =>
+          each((c) => {
+            const mass = by === "log" ? 1 : (p[c] as number);
+            gradient[base + c] = mass === 0 ? 0 : factor * mass * (slopes[c] as number);
+          }),
       };
     case "probs":
       return {
@@ -62,7 +67,8 @@ function makeSide(form: RowForm, parts: SideParts): Side {
         write: (gradient, base, slopes, factor) =>
           each((c) => {
             const slope = slopes[c] as number;
-            gradient[base + c] = slope === 0 ? 0 : (factor * slope) / (p[c] as number);
+            const mass = by === "log" ? (p[c] as number) : 1;
+            gradient[base + c] = slope === 0 ? 0 : (factor * slope) / mass;
           }),
       };
     case "plain":
@@ -83,14 +89,8 @@ function makeSide(form: RowForm, parts: SideParts): Side {
 type Each = (visit: (c: number) => void) => void;
 type Arrays = Pick<Side, "p" | "log">;
 
-/** Sums the slopes of a row; a sum without a finite value leaves no gradient of the row. */
-function sumOf(slopes: Float64Array): number {
-  const sum = slopes.reduce((total, slope) => total + slope, 0);
-  return Number.isFinite(sum) ? sum : Number.NaN;
-}
-
 function softmaxSide({ p, log }: Arrays, parts: SideParts, each: Each): Side {
-  const { values, classes, temperature, has } = parts;
+  const { values, classes, temperature, has, by } = parts;
   const row: SoftmaxRow = makeRow(classes);
   const scores = new Float64Array(classes);
   return {
@@ -107,11 +107,18 @@ function softmaxSide({ p, log }: Arrays, parts: SideParts, each: Each): Side {
       });
     },
     write(gradient, base, slopes, factor) {
-      const sum = sumOf(slopes);
+      let sum = 0;
+      each((c) => {
+        sum += (by === "log" ? 1 : (p[c] as number)) * (slopes[c] as number);
+      });
+      // A sum without a finite value leaves the row no gradient.
+      if (!Number.isFinite(sum)) sum = Number.NaN;
       each((c) => {
         if (!has(base + c)) return;
-        const slope = (slopes[c] as number) - (p[c] as number) * sum;
-        gradient[base + c] = (factor * slope) / temperature;
+        const mass = p[c] as number;
+        const slope = slopes[c] as number;
+        const chained = by === "log" ? slope - mass * sum : mass * (slope - sum);
+        gradient[base + c] = (factor * chained) / temperature;
       });
     },
   };
@@ -160,7 +167,8 @@ function standIn(request: Request, problem: RowProblem, labelOf: (row: number) =
 
 /** A loss that is a sum over the classes of a row, in float64. */
 export function rowCpu(request: Request, problem: RowProblem): CpuOutcome {
-  const { loss, rows, classes, shape, lossShape, first, second, form, against } = problem;
+  const { loss, rows, classes, shape, lossShape, first, second, form, against, by, byAgainst } =
+    problem;
   const settings = settingsOf(request);
   const labels = problem.labels && hostLabels(request.get(problem.labels));
   const labelOf = (row: number): number => (labels ? (labels[row] as number) : 0);
@@ -171,15 +179,16 @@ export function rowCpu(request: Request, problem: RowProblem): CpuOutcome {
   const labelFactor = loss.labelFactor ? request.tensors[loss.labelFactor]?.values() : undefined;
   const share = loss.classMean ? 1 / classes : 1;
   const temperature = request.numbers.temperature ?? 1;
-  const partsOf = (name: string): SideParts => ({
+  const partsOf = (name: string, slopesBy: SlopeBy): SideParts => ({
+    by: slopesBy,
     values: request.get(name).values(),
     classes,
     temperature,
     has,
   });
-  const one = makeSide(form, partsOf(first));
+  const one = makeSide(form, partsOf(first, by));
   const other = second
-    ? makeSide(against as RowForm, partsOf(second))
+    ? makeSide(against as RowForm, partsOf(second, byAgainst))
     : standIn(request, problem, labelOf);
 
   const gradients: Record<string, CpuArray> = {};
@@ -224,6 +233,9 @@ export function rowCpu(request: Request, problem: RowProblem): CpuOutcome {
     const logP = one.log[c] as number;
     const logQ = other.log[c] as number;
     if (Number.isNaN(logP) || Number.isNaN(logQ)) return [Number.NaN, Number.NaN, Number.NaN];
-    return loss.cell(one.p[c] as number, logP, other.p[c] as number, logQ, settings);
+    const q = other.p[c] as number;
+    // A plain number that stands against the row is a weight, and no weight is infinite.
+    if (against === "plain" && !Number.isFinite(q)) return [Number.NaN, Number.NaN, Number.NaN];
+    return loss.cell(one.p[c] as number, logP, q, logQ, logP - logQ, settings);
   }
 }

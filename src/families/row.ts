@@ -1,5 +1,6 @@
 import { rowCpu } from "../cpu/row.js";
 import { defineLoss, type FunctionOf } from "../define.js";
+import { planRow } from "../gpu/row.js";
 import type { Request } from "../request.js";
 import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
 import { type RowGeometry, rowGeometry, settingsOf } from "./rowShape.js";
@@ -23,17 +24,24 @@ export type Settings<O extends OptionSpecs = OptionSpecs> = {
 };
 
 /**
- * One class of a row: its value, and its slopes by the log of the first row's probability and of the second's (by the
- * number itself where a form is "plain" or "margin"). Where a softmax follows, a slope may lack any multiple of its own
- * probability: the chain rule takes that away again.
+ * What a hook's slope is taken by: the log of the probability, or the probability, where nearly equal slopes then lose
+ * nothing in the softmax's chain rule. Numbers that are "plain" or a "margin" have slopes by themselves, "log".
+ */
+export type SlopeBy = "log" | "probability";
+
+/**
+ * One class of a row: its value, and its slopes on the first side and on the second. Where a softmax follows, all slopes
+ * by the probability may lack the same constant: the chain rule takes that away again.
  */
 export type Cell = readonly [value: number, slope: number, slopeAgainst: number];
 
+/** `ratio` is log(p/q); on the GPU it is more exact than the difference of the two logarithms. */
 export type CellHook<O extends OptionSpecs> = (
   p: number,
   logP: number,
   q: number,
   logQ: number,
+  ratio: number,
   settings: Settings<O>,
 ) => Cell;
 
@@ -52,8 +60,10 @@ export interface RowDefinition<
   readonly cases: readonly WorkedCase[];
   readonly kinks?: LossSpec["kinks"];
   forms(settings: Settings<O>): readonly [RowForm, Against];
+  /** "log" on both sides without this. */
+  slopesBy?(settings: Settings<O>): readonly [SlopeBy, SlopeBy];
   readonly cell: CellHook<O>;
-  /** The same in WGSL: `fn cell(p: f32, logP: f32, q: f32, logQ: f32) -> Cell`. */
+  /** The same in WGSL: `fn cell(p: f32, logP: f32, q: f32, logQ: f32, ratio: f32) -> Cell`. */
   readonly wgsl: string;
   /** The option whose entry for the label multiplies the row. */
   readonly labelFactor?: string;
@@ -69,13 +79,18 @@ export interface RowDefinition<
 
 /** What the two paths need to know about a loss; the hooks' option types do not matter to them. */
 export interface RowLoss
-  extends Omit<RowDefinition<Readonly<Record<string, InputRole>>, OptionSpecs>, "forms" | "cell"> {
+  extends Omit<
+    RowDefinition<Readonly<Record<string, InputRole>>, OptionSpecs>,
+    "forms" | "slopesBy" | "cell"
+  > {
   forms(settings: Readonly<Record<string, unknown>>): readonly [RowForm, Against];
+  slopesBy?(settings: Readonly<Record<string, unknown>>): readonly [SlopeBy, SlopeBy];
   cell(
     p: number,
     logP: number,
     q: number,
     logQ: number,
+    ratio: number,
     settings: Readonly<Record<string, unknown>>,
   ): Cell;
 }
@@ -89,11 +104,15 @@ export interface RowProblem extends RowGeometry {
   readonly labels: string | undefined;
   readonly form: RowForm;
   readonly against: Against;
+  readonly by: SlopeBy;
+  readonly byAgainst: SlopeBy;
 }
 
 function check(loss: RowLoss, request: Request): RowProblem {
   const [first, other] = Object.keys(loss.inputs) as [string, string | undefined];
-  const [form, against] = loss.forms(settingsOf(request));
+  const settings = settingsOf(request);
+  const [form, against] = loss.forms(settings);
+  const [by, byAgainst] = loss.slopesBy?.(settings) ?? ["log", "log"];
   const labels = other && loss.inputs[other] === "labels" ? other : undefined;
   const second = labels ? undefined : other;
   const alike = [second, loss.itemMask].filter((name) => name !== undefined);
@@ -110,7 +129,7 @@ function check(loss: RowLoss, request: Request): RowProblem {
     request.expectShape(loss.table, [classes, classes], "(classes, classes)");
     request.expectFloat(loss.table);
   }
-  return { ...geometry, loss, first, second, labels, form, against };
+  return { ...geometry, loss, first, second, labels, form, against, by, byAgainst };
 }
 
 /** Makes a loss that is a sum over the classes of a row: L = Σ cell(p_c, q_c). */
@@ -125,6 +144,7 @@ export function row<
     ...(aka ? { aka } : {}),
     ...(kinks ? { kinks } : {}),
     check: (request: Request) => check(loss, request),
-    cpu: (request: Request, problem: RowProblem) => rowCpu(request, problem),
+    cpu: rowCpu,
+    gpu: planRow,
   } as LossSpec) as unknown as FunctionOf<{ inputs: I; options: O }>;
 }

@@ -1,5 +1,6 @@
 import { rowLabelCpu } from "../cpu/rowLabel.js";
 import { defineLoss, type FunctionOf } from "../define.js";
+import { planRowLabel } from "../gpu/rowLabel.js";
 import type { Request } from "../request.js";
 import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
 import type { Settings } from "./row.js";
@@ -79,5 +80,6 @@ export function rowLabel<
     ...(aka ? { aka } : {}),
     check: (request: Request) => check(loss, request),
     cpu: rowLabelCpu,
+    gpu: planRowLabel,
   } as LossSpec) as unknown as FunctionOf<{ inputs: I; options: O }>;
 }

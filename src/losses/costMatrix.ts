@@ -20,14 +20,14 @@ export const costMatrix = /* @__PURE__ */ row({
     },
   },
   forms: () => ["logits", "table"],
+  slopesBy: () => ["probability", "log"],
   table: "costs",
   cell(p, _logP, cost) {
-    if (p === 0) return [0, 0, 0];
-    return [p * cost, p * cost, 0];
+    return [p === 0 ? 0 : p * cost, cost, 0];
   },
   wgsl: /* wgsl */ `
-fn cell(p: f32, logP: f32, cost: f32, logCost: f32) -> Cell {
-  return Cell(p * cost, p * cost, 0.0);
+fn cell(p: f32, logP: f32, cost: f32, logCost: f32, ratio: f32) -> Cell {
+  return Cell(p * cost, cost, 0.0);
 }`,
   cases: [
     {

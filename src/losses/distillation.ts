@@ -21,20 +21,20 @@ export const distillation = /* @__PURE__ */ row({
     },
   },
   forms: () => ["logits", "logits"],
-  cell(_p, logP, q, logQ, { temperature }) {
+  slopesBy: () => ["log", "probability"],
+  cell(_p, _logP, q, _logQ, ratio, { temperature }) {
     if (q === 0) return [0, 0, 0];
-    const scaled = temperature * temperature * q;
-    const value = scaled * (logQ - logP);
-    return [value, -scaled, value];
+    const scale = temperature * temperature;
+    return [-scale * q * ratio, -scale * q, -scale * ratio];
   },
   wgsl: /* wgsl */ `
-fn cell(p: f32, logP: f32, q: f32, logQ: f32) -> Cell {
-  let scaled = params.temperature * params.temperature * q;
-  let value = select(scaled * (logQ - logP), INFINITE, isGone(logP));
+fn cell(p: f32, logP: f32, q: f32, logQ: f32, ratio: f32) -> Cell {
   if (q == 0.0) {
     return Cell(0.0, 0.0, 0.0);
   }
-  return Cell(value, -scaled, value);
+  let scale = params.temperature * params.temperature;
+  let excess = select(-scale * ratio, INFINITE, isGone(logP));
+  return Cell(select(q * excess, INFINITE, isGone(logP)), -scale * q, excess);
 }`,
   cases: [
     { args: [[[0, 0]], [[0, 1.0986122886681098]]], loss: 0.13081203594113697 },

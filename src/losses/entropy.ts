@@ -16,15 +16,16 @@ export const entropy = /* @__PURE__ */ row({
     unit: { default: "nats", values: ["nats", "bits"], doc: "Natural logarithms, or base 2." },
   },
   forms: () => ["logits", "nothing"],
-  cell(p, logP, _q, _logQ, { unit }) {
+  slopesBy: () => ["probability", "log"],
+  cell(p, logP, _q, _logQ, _ratio, { unit }) {
     if (p === 0) return [0, 0, 0];
-    const value = -p * logP * (unit === "bits" ? Math.LOG2E : 1);
-    return [value, value, 0];
+    const cost = -logP * (unit === "bits" ? Math.LOG2E : 1);
+    return [p * cost, cost, 0];
   },
   wgsl: /* wgsl */ `
-fn cell(p: f32, logP: f32, q: f32, logQ: f32) -> Cell {
-  let value = select(-p * logP * select(1.0, LOG2E, UNIT == 1u), 0.0, p == 0.0);
-  return Cell(value, value, 0.0);
+fn cell(p: f32, logP: f32, q: f32, logQ: f32, ratio: f32) -> Cell {
+  let cost = select(-logP * select(1.0, LOG2E, UNIT == 1u), 0.0, p == 0.0);
+  return Cell(p * cost, cost, 0.0);
 }`,
   cases: [
     { args: [[[0, 0, 0, 0]]], loss: 1.3862943611198906 },

@@ -25,7 +25,7 @@ export const generalizedCrossEntropy = /* @__PURE__ */ rowLabel({
   wgsl: /* wgsl */ `
 fn label(logP: f32, logMiss: f32) -> Dual {
   let power = params.q * max(logP, -1e30);
-  return Dual(-expm1(power) / params.q, -expGuarded(power) * expGuarded(logMiss));
+  return Dual(-expm1(power) / params.q, -expSafe(power) * expSafe(logMiss));
 }`,
   cases: [
     { args: [[[0, 0]], [0]], options: { q: 1 }, loss: 0.5 },

@@ -21,35 +21,29 @@ export const jsd = /* @__PURE__ */ row({
     },
   },
   forms: () => ["logits", "logits"],
-  cell(q, logQ, p, logP, { beta }) {
+  slopesBy: () => ["probability", "probability"],
+  cell(q, _logQ, p, _logP, lead, { beta }) {
     const rest = 1 - beta;
-    if (q === 0 || p === 0) {
-      const own = q === 0 ? 0 : -rest * q * Math.log(rest);
-      const other = p === 0 ? 0 : -beta * p * Math.log(beta);
-      return [own + other, own, other];
-    }
-    const lead = logQ - logP;
-    const [overP, overQ] = overMixture(lead, beta);
-    const own = rest * q * overQ;
-    const other = beta * p * overP;
-    return [own + other, own, other];
+    // Where one of the two has no mass, the mixture is a share of the other.
+    const [overP, overQ] =
+      q === 0 || p === 0 ? [-Math.log(beta), -Math.log(rest)] : overMixture(lead, beta);
+    return [beta * p * overP + rest * q * overQ, rest * overQ, beta * overP];
   },
   wgsl: /* wgsl */ `
-fn cell(q: f32, logQ: f32, p: f32, logP: f32) -> Cell {
-  let rest = 1.0 - params.beta;
-  if (q == 0.0 || p == 0.0) {
-    let own = -rest * q * logSafe(rest);
-    let other = -params.beta * p * logSafe(params.beta);
-    return Cell(own + other, own, other);
-  }
-  let lead = logQ - logP;
-  let share = select(rest, params.beta, lead > 0.0);
+fn cell(q: f32, logQ: f32, p: f32, logP: f32, lead: f32) -> Cell {
+  let beta = params.beta;
+  let rest = 1.0 - beta;
   // log(1 + share (e^-|lead| - 1)): exact for nearly equal distributions, and never an overflow.
-  let low = -log1pSigned(share * expm1(-abs(lead)));
-  let high = low + abs(lead);
-  let own = rest * q * select(low - abs(lead), low, lead > 0.0);
-  let other = params.beta * p * select(low, low - abs(lead), lead > 0.0);
-  return Cell(own + other, own, other);
+  let share = select(rest, beta, lead > 0.0);
+  let near = -log1pSafe(share * expm1(-abs(lead)));
+  var overP = select(near, near - abs(lead), lead > 0.0);
+  var overQ = select(near - abs(lead), near, lead > 0.0);
+  // Where one of the two has no mass, the mixture is a share of the other.
+  if (q == 0.0 || p == 0.0) {
+    overP = -logSafe(beta);
+    overQ = -logSafe(rest);
+  }
+  return Cell(beta * p * overP + rest * q * overQ, rest * overQ, beta * overP);
 }`,
   cases: [
     { args: [[[0, 0]], [[0, 1.0986122886681098]]], loss: 0.03382207556860525 },

@@ -32,41 +32,39 @@ export const klDivergence = /* @__PURE__ */ row({
     unit: { default: "nats", values: ["nats", "bits"], doc: "Natural logarithms, or base 2." },
   },
   forms: ({ inputForm, targetForm }) => [inputForm, targetForm],
-  cell(p, logP, q, logQ, { direction, unit, inputForm, targetForm }) {
+  slopesBy: ({ direction }) =>
+    direction === "reverse" ? ["probability", "log"] : ["log", "probability"],
+  cell(p, _logP, q, _logQ, ratio, { direction, unit, inputForm, targetForm }) {
     const scale = unit === "bits" ? Math.LOG2E : 1;
     const isReverse = direction === "reverse";
     const lead = isReverse ? p : q;
     // 0 log 0 is 0: where the leading distribution has no mass, the other is free.
     if (lead === 0) return [0, 0, 0];
-    const ratio = isReverse ? logP - logQ : logQ - logP;
+    const excess = isReverse ? ratio : -ratio;
     // A softmax takes the constant away again; without it nothing has to cancel.
     const one = (isReverse ? inputForm : targetForm) === "logits" ? 0 : 1;
-    const own = scale * lead * (ratio + one);
+    const own = scale * (excess + one);
     const other = -scale * lead;
-    const value = scale * lead * ratio;
+    const value = scale * lead * excess;
     return isReverse ? [value, own, other] : [value, other, own];
   },
   wgsl: /* wgsl */ `
-fn divergence(lead: f32, logLead: f32, logOther: f32, leadForm: u32) -> Cell {
+fn divergence(lead: f32, excess: f32, logOther: f32, leadForm: u32) -> Cell {
+  if (lead == 0.0) {
+    return Cell(0.0, 0.0, 0.0);
+  }
   let scale = select(1.0, LOG2E, UNIT == 1u);
-  let ratio = logLead - logOther;
   let one = select(1.0, 0.0, leadForm == LOGITS);
-  let value = select(scale * lead * ratio, INFINITE, isGone(logOther));
-  let own = select(scale * lead * (ratio + one), INFINITE, isGone(logOther));
+  let value = select(scale * lead * excess, INFINITE, isGone(logOther));
+  let own = select(scale * (excess + one), INFINITE, isGone(logOther));
   return Cell(value, own, -scale * lead);
 }
 
-fn cell(p: f32, logP: f32, q: f32, logQ: f32) -> Cell {
+fn cell(p: f32, logP: f32, q: f32, logQ: f32, ratio: f32) -> Cell {
   if (DIRECTION == 1u) {
-    if (p == 0.0) {
-      return Cell(0.0, 0.0, 0.0);
-    }
-    return divergence(p, logP, logQ, INPUT_FORM);
+    return divergence(p, ratio, logQ, INPUT_FORM);
   }
-  if (q == 0.0) {
-    return Cell(0.0, 0.0, 0.0);
-  }
-  let c = divergence(q, logQ, logP, TARGET_FORM);
+  let c = divergence(q, -ratio, logP, TARGET_FORM);
   return Cell(c.value, c.slopeAgainst, c.slope);
 }`,
   cases: [

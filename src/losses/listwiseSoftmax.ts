@@ -24,7 +24,7 @@ export const listwiseSoftmax = /* @__PURE__ */ row({
   itemMask: "itemMask",
   cell: (_p, logP, r) => [r === 0 ? 0 : -r * logP, -r, -logP],
   wgsl: /* wgsl */ `
-fn cell(p: f32, logP: f32, r: f32, logR: f32) -> Cell {
+fn cell(p: f32, logP: f32, r: f32, logR: f32, ratio: f32) -> Cell {
   let value = select(-r * logP, sign(r) * INFINITE, isGone(logP));
   return Cell(value, -r, -logP);
 }`,

@@ -30,13 +30,13 @@ export const multiMargin = /* @__PURE__ */ row({
   forms: () => ["margin", "others"],
   labelFactor: "weight",
   classMean: true,
-  cell(gap, _log, isOther, _logOther, { p, margin }) {
+  cell(gap, _log, isOther, _logOther, _ratio, { p, margin }) {
     const part = margin + gap;
     if (isOther === 0 || part <= 0) return [0, 0, 0];
     return p === 1 ? [part, 1, 0] : [part * part, 2 * part, 0];
   },
   wgsl: /* wgsl */ `
-fn cell(gap: f32, logGap: f32, isOther: f32, logOther: f32) -> Cell {
+fn cell(gap: f32, logGap: f32, isOther: f32, logOther: f32, ratio: f32) -> Cell {
   let part = params.margin + gap;
   if (isOther == 0.0 || part <= 0.0) {
     return Cell(0.0, 0.0, 0.0);

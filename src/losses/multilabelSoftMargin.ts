@@ -29,10 +29,10 @@ export const multilabelSoftMargin = /* @__PURE__ */ row({
     return [lost + rest, p - y, -z];
   },
   wgsl: /* wgsl */ `
-fn cell(z: f32, logZ: f32, y: f32, logY: f32) -> Cell {
+fn cell(z: f32, logZ: f32, y: f32, logY: f32, ratio: f32) -> Cell {
   let wrong = select(y, 1.0 - y, z > 0.0);
   let lost = select(wrong * abs(z), sign(wrong) * INFINITE, abs(z) >= INFINITE);
-  return Cell(lost + log1p(expGuarded(-abs(z))), sigmoid(z) - y, -z);
+  return Cell(lost + log1p(expSafe(-abs(z))), sigmoid(z) - y, -z);
 }`,
   cases: [
     { args: [[[0, 0]], [[1, 0]]], loss: Math.LN2 },

@@ -23,8 +23,8 @@ export const poly = /* @__PURE__ */ rowLabel({
   },
   wgsl: /* wgsl */ `
 fn label(logP: f32, logMiss: f32) -> Dual {
-  let miss = expGuarded(logMiss);
-  return Dual(params.epsilon * miss - logP, -miss * (1.0 + params.epsilon * expGuarded(logP)));
+  let miss = expSafe(logMiss);
+  return Dual(params.epsilon * miss - logP, -miss * (1.0 + params.epsilon * expSafe(logP)));
 }`,
   cases: [
     { args: [[[0, 0]], [0]], loss: 1.1931471805599454 },

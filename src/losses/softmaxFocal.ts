@@ -33,9 +33,9 @@ export const softmaxFocal = /* @__PURE__ */ rowLabel({
   },
   wgsl: /* wgsl */ `
 fn label(logP: f32, logMiss: f32) -> Dual {
-  let focus = expGuarded(params.gamma * max(logMiss, -1e30));
-  let heat = params.gamma * expGuarded(logP) * max(logP, -100.0);
-  return Dual(-focus * logP, -focus * (expGuarded(logMiss) - heat));
+  let focus = expSafe(params.gamma * max(logMiss, -1e30));
+  let heat = params.gamma * expSafe(logP) * max(logP, -100.0);
+  return Dual(-focus * logP, -focus * (expSafe(logMiss) - heat));
 }`,
   cases: [
     { args: [[[0, 0]], [0]], loss: 0.17328679513998632 },

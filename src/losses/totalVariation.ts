@@ -15,14 +15,15 @@ export const totalVariation = /* @__PURE__ */ row({
   inputs: { logits: "wrt", targetLogits: "asked" },
   options: {},
   forms: () => ["logits", "logits"],
+  slopesBy: () => ["probability", "probability"],
   cell(p, _logP, q) {
-    const side = Math.sign(p - q);
-    return [0.5 * Math.abs(p - q), 0.5 * p * side, -0.5 * q * side];
+    const side = 0.5 * Math.sign(p - q);
+    return [0.5 * Math.abs(p - q), side, -side];
   },
   wgsl: /* wgsl */ `
-fn cell(p: f32, logP: f32, q: f32, logQ: f32) -> Cell {
-  let side = sign(p - q);
-  return Cell(0.5 * abs(p - q), 0.5 * p * side, -0.5 * q * side);
+fn cell(p: f32, logP: f32, q: f32, logQ: f32, ratio: f32) -> Cell {
+  let side = 0.5 * sign(p - q);
+  return Cell(0.5 * abs(p - q), side, -side);
 }`,
   cases: [
     { args: [[[0, 0]], [[0, 1.0986122886681098]]], loss: 0.25 },
