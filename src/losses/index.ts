@@ -54,6 +54,7 @@ export { sequenceLogProbs } from "./sequenceLogProbs.js";
 
 // reduction
 
+export { combine } from "./combine.js";
 export { reduce } from "./reduce.js";
 
 // row
