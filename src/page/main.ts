@@ -15,6 +15,7 @@ const views: Readonly<
   Record<string, { readonly title: string; readonly load: () => Promise<View> }>
 > = {
   explore: { title: "Explore", load: () => import("./views/explore.js") },
+  notebook: { title: "Notebook", load: () => import("./views/notebook.js") },
 };
 
 const main = document.getElementById("main") as HTMLElement;

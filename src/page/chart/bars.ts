@@ -24,10 +24,10 @@ export class Bars {
   readonly element: HTMLElement;
   readonly #legend = h("div", { class: "legend" });
   readonly #stage: Canvas2;
-  readonly #height: number;
   #state: BarsState | undefined;
-  constructor(height = 230) {
-    this.#height = height;
+  readonly #ratio: number;
+  constructor(ratio = 0.62) {
+    this.#ratio = ratio;
     this.#stage = new Canvas2("plot", (width) => this.#render(width));
     this.element = h("div", { class: "chart" }, this.#stage.element, this.#legend);
   }
@@ -46,18 +46,18 @@ export class Bars {
   #render(width: number): void {
     const state = this.#state;
     if (!state) return;
-    const height = this.#height;
+    const height = Math.round(Math.min(Math.max(width * this.#ratio, 210), 330));
     const { names, series } = state;
     const domain = niceDomain([[0], ...series.map(({ values }) => values)], {
       min: state.yMin,
       max: state.yMax,
     });
-    const marks = ticks(domain, (height - 70) / 40);
+    const marks = ticks(domain, (height - 76) / 44);
     const texts = tickTexts(marks);
     const left = Math.max(...texts.map((text) => text.length), 2) * 6.4 + 14;
     const right = width - 8;
-    const top = 30;
-    const bottom = height - 26;
+    const top = 38;
+    const bottom = height - 42;
     const y = linear(domain, [bottom, top]);
     const zero = y.at(Math.min(Math.max(0, domain[0]), domain[1]));
     const pitch = (right - left) / Math.max(names.length, 1);
@@ -97,7 +97,7 @@ export class Bars {
           names.map((name, i) =>
             s(
               "text",
-              { x: left + pitch * (i + 0.5), y: height - 8, "text-anchor": "middle" },
+              { x: left + pitch * (i + 0.5), y: bottom + 29, "text-anchor": "middle" },
               name,
             ),
           ),

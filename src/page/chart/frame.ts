@@ -42,7 +42,7 @@ export function frameOf(
 /** Grid, ticks and axis names. */
 export function axes(frame: Frame, xLabel: Child, yLabel: string): SVGGElement {
   const { left, right, top, bottom, x, y } = frame;
-  const xs = ticks(x.domain, (right - left) / 68);
+  const xs = ticks(x.domain, Math.min((right - left) / 68, 9));
   const ys = ticks(y.domain, (bottom - top) / 44);
   const xTexts = tickTexts(xs);
   const yTexts = tickTexts(ys);
@@ -60,7 +60,7 @@ export function axes(frame: Frame, xLabel: Child, yLabel: string): SVGGElement {
       s("text", { x: x.at(value), y: bottom + 17, "text-anchor": "middle" }, xTexts[i]),
     ]),
     s("text", { x: right, y: bottom + 33, "text-anchor": "end", class: "axis-name" }, xLabel),
-    s("text", { x: left - 8 > 30 ? 0 : 0, y: 12, class: "axis-name" }, yLabel),
+    s("text", { x: 0, y: 12, class: "axis-name" }, yLabel),
   );
 }
 

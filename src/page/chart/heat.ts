@@ -46,6 +46,8 @@ export interface FieldState {
 /** A height field over two axes: shaded bands with contour lines, arrows over it, and a reading under the pointer. */
 export class Field {
   readonly element: HTMLElement;
+  /** Called when the visitor puts the cursor somewhere. */
+  onPick: (x: number, y: number) => void = () => {};
   readonly #stage: Canvas2;
   readonly #note = h("div", { class: "legend" });
   #state: FieldState | undefined;
@@ -122,7 +124,7 @@ export class Field {
   #render(width: number): void {
     const state = this.#state;
     if (!state) return;
-    const height = Math.round(Math.min(width * 0.9, 440));
+    const height = Math.round(Math.min(width * 0.92, 470));
     const frame = frameOf(width, height, state.x, state.y);
     this.#frame = frame;
     const { x, y } = frame;
@@ -171,7 +173,9 @@ export class Field {
   #point(event: PointerEvent): void {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     const { x, y } = this.#frame as Frame;
-    this.#move({ x: x.invert(event.clientX - box.left), y: y.invert(event.clientY - box.top) });
+    const picked = { x: x.invert(event.clientX - box.left), y: y.invert(event.clientY - box.top) };
+    this.#move(picked);
+    if (event.buttons > 0 && this.#cursor) this.onPick(this.#cursor.x, this.#cursor.y);
   }
 
   #key(event: KeyboardEvent): void {
@@ -188,6 +192,7 @@ export class Field {
     if (!step) return;
     event.preventDefault();
     this.#move({ x: now.x + step[0], y: now.y + step[1] });
+    if (this.#cursor) this.onPick(this.#cursor.x, this.#cursor.y);
   }
 
   #move(to: { x: number; y: number } | undefined): void {

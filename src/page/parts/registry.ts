@@ -23,17 +23,6 @@ export const exported = (name: string): unknown => (library as Record<string, un
 
 export const has = (...names: readonly string[]): boolean => names.every((name) => name in library);
 
-/** The losses by family, in the library's order. */
-export function families(): Map<string, AnyLoss[]> {
-  const groups = new Map<string, AnyLoss[]>();
-  for (const loss of losses) {
-    const group = groups.get(loss.spec.family);
-    if (group) group.push(loss);
-    else groups.set(loss.spec.family, [loss]);
-  }
-  return groups;
-}
-
 /** Whether it can run where the page computes. */
 export const runsOn = (spec: LossSpec, kind: "webgpu" | "cpu"): boolean =>
   kind === "cpu" || spec.gpu !== undefined;

@@ -150,7 +150,7 @@ const safe = (text: string): string =>
 const mo = (text: string, attributes = ""): string => `<mo${attributes}>${safe(text)}</mo>`;
 const mi = (text: string, attributes = ""): string => `<mi${attributes}>${safe(text)}</mi>`;
 const space = (em: number): string => `<mspace width="${em}em"/>`;
-const RIGID = ' stretchy="false"';
+const RIGID = ' stretchy="false" lspace="0" rspace="0"';
 
 function styled(alphabet: string, text: string): string {
   const [capital, small, special] = alphabets[alphabet] as readonly [
@@ -169,7 +169,7 @@ function styled(alphabet: string, text: string): string {
 }
 
 class Parser {
-  readonly #tokens: readonly string[];
+  readonly #tokens: string[];
   #at = 0;
   #display: boolean;
   constructor(tex: string, display: boolean) {
@@ -197,8 +197,12 @@ class Parser {
     return out;
   }
 
-  /** One group in braces, or one atom. */
+  /** One group in braces, or one atom: of the number in `\\tfrac12` only a digit. */
   #argument(): string {
+    const token = this.#peek() ?? "";
+    if (/^\d\d/.test(token)) {
+      this.#tokens.splice(this.#at, 1, ...token);
+    }
     if (this.#peek() !== "{") return this.#atom(this.#next());
     this.#next();
     const body = this.row((token) => token === "}");

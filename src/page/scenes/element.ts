@@ -7,6 +7,7 @@ import {
   type Curve,
   flows,
   type Options,
+  opening,
   type Scene,
   spaced,
   type Values,
@@ -64,11 +65,10 @@ export function elementScene(loss: AnyLoss): Scene {
           : `const ${input} = new Float32Array(points).fill(${knobs[input] ?? 0});`,
       );
       return [
-        `import { ${name} } from "webgpu-loss";`,
-        "",
+        ...opening(loss),
         `const points = ${POINTS};`,
         ...lines,
-        `const { loss, gradients } = await ${name}(${names.join(", ")}, ${written(ask(axis, options))});`,
+        `const { loss, gradients } = await ${name}(${names.join(", ")}, ${written(loss, ask(axis, options))});`,
         "const curve = await loss.read();",
         `const slope = await gradients.${axis.input}.read();`,
       ].join("\n");

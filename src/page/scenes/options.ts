@@ -39,11 +39,13 @@ export function trackOf(option: OptionSpec): Track | undefined {
     return { min: above + (top - above) / 100, max: top, log: false, value };
   }
   if (min !== undefined) return { min, max: top ?? Math.max(4 * value, 5), log: false, value };
+  // A factor without bounds is a weight.
+  if ("tensor" in option && option.role === "data") return { min: 0, max: 5, log: false, value };
   return { min: value - 3, max: top ?? value + 3, log: false, value };
 }
 
 /** Flags that change shapes, not curves. */
-const structural = new Set(["broadcast", "shift"]);
+const structural = new Set(["broadcast", "shift", "checkLogits"]);
 
 /** Options of a loss that a curve shows, by name. */
 export function curveOptions({ spec }: AnyLoss): [string, OptionSpec][] {

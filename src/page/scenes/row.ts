@@ -8,6 +8,7 @@ import {
   every,
   flows,
   type Options,
+  opening,
   type Scene,
   spaced,
   type Values,
@@ -23,14 +24,17 @@ export function rowScene(loss: AnyLoss): Scene | undefined {
   const names = Object.keys(spec.inputs);
   const labels = names.filter((name) => takesLabels(loss, name) && !rowOf(loss, name));
   const rows = names.filter((name) => !labels.includes(name));
-  if (rows.some((name) => !rowOf(loss, name))) return undefined;
+  const isRow = (name: string) =>
+    rowOf(loss, name) && isMatrix(spec.cases[0]?.args[names.indexOf(name)]);
+  if (!rows.every(isRow)) return undefined;
   // A table that must be given is only known from the worked example.
   const needsTensor = Object.values(spec.options).some(
     (option) => "tensor" in option && /Needed/.test(option.doc),
   );
   if (needsTensor) return undefined;
-  const isValue = (spec as { result?: string }).result === "output";
-  const value = isValue ? "output" : "loss";
+  const isValue = spec.result === "output";
+  const value = spec.result ?? "loss";
+  const width = isValue ? widthOf(loss) : 1;
 
   const axisOf = (input: string, index: number): Axis => {
     const isLog = /log-?prob/i.test(input) || (spec.name === "klDivergence" && input === "inputs");
@@ -90,7 +94,7 @@ export function rowScene(loss: AnyLoss): Scene | undefined {
       });
       const asked: Record<string, unknown> = { ...ask(axis, options) };
       const slopes = `gradients.${axis.input}`;
-      if (isValue) asked.upstream = firstOfEach(await outputShape(loss, inputs, options));
+      if (isValue) asked.upstream = firstOfEach(width);
       const { got, expected, worst } = await run(loss, inputs, asked);
       const stride = pick(got, value).length / POINTS;
       return {
@@ -120,22 +124,23 @@ export function rowScene(loss: AnyLoss): Scene | undefined {
           `const ${input} = tensor(${array}.from(Array.from({ length: points }, (_, i) => [${row.join(", ")}]).flat()), [points, classes]);`,
         ];
       });
-      if (isValue)
+      const call = (...more: string[]) =>
+        `await ${name}(${names.join(", ")}, ${written(loss, ask(axis, options), ...more)});`;
+      if (isValue) {
         lines.push(
-          "// The gradient of the first output of each row.",
-          `const { output: shape } = await ${name}(${names.join(", ")}, ${written(options)});`,
-          "const upstream = tensor(Float32Array.from({ length: shape.size }, (_, i) => Number(i % (shape.size / points) === 0)), shape.shape);",
+          "// The gradient is of the first output of each row.",
+          `const ones = Float32Array.from({ length: points * ${width} }, (_, i) => Number(i % ${width} === 0));`,
+          `const upstream = tensor(ones, [points${width === 1 ? "" : `, ${width}`}]);`,
         );
-      const asked = written(ask(axis, options));
+      }
       return [
-        `import { ${name}, tensor } from "webgpu-loss";`,
-        "",
+        ...opening(loss, "tensor"),
         `const points = ${POINTS};`,
         `const classes = ${CLASSES};`,
         ...lines,
-        `const { ${value}, gradients } = await ${name}(${names.join(", ")}, ${isValue ? asked.replace(/ }$/, ", upstream }") : asked});`,
+        `const { ${value}, gradients } = ${isValue ? call("upstream") : call()}`,
         isValue
-          ? "const curve = (await output.read()).filter((_, i) => i % (output.size / points) === 0);"
+          ? `const curve = (await output.read()).filter((_, i) => i % ${width} === 0);`
           : "const curve = await loss.read();",
         `const slope = (await gradients.${axis.input}.read()).filter((_, i) => i % classes === ${axis.index});`,
       ].join("\n");
@@ -143,24 +148,18 @@ export function rowScene(loss: AnyLoss): Scene | undefined {
   };
 }
 
-/** The output's shape, asked of the float64 path. */
-async function outputShape(
-  loss: AnyLoss,
-  inputs: readonly unknown[],
-  options: Options,
-): Promise<readonly number[]> {
-  const result = await loss(...([...inputs, options] as never[]));
-  const { shape } = (result as unknown as { output: { shape: readonly number[] } }).output;
-  result.destroy();
-  return shape;
+/** Outputs per row of a function that is no loss: one, or one per class, as in its worked example. */
+function widthOf({ spec }: AnyLoss): number {
+  const [example] = spec.cases;
+  const rows = (example?.args[0] as unknown[] | undefined)?.length ?? 1;
+  return [example?.loss ?? 0].flat().length > rows ? CLASSES : 1;
 }
 
+const isMatrix = (value: unknown): boolean =>
+  Array.isArray(value) && Array.isArray(value[0]) && !Array.isArray(value[0][0]);
+
 /** An upstream of 1 for the first output of each point, and 0 for the rest. */
-function firstOfEach(shape: readonly number[]): unknown {
-  const size = shape.reduce((product, extent) => product * extent, 1);
-  const stride = size / POINTS;
-  return tensor(
-    Float32Array.from({ length: size }, (_, i) => Number(i % stride === 0)),
-    shape,
-  );
+function firstOfEach(width: number): unknown {
+  const data = Float32Array.from({ length: POINTS * width }, (_, i) => Number(i % width === 0));
+  return tensor(data, width === 1 ? [POINTS] : [POINTS, width]);
 }

@@ -4,6 +4,7 @@ import { caseScene } from "./case.js";
 import { elementScene } from "./element.js";
 import { rowScene } from "./row.js";
 import type { Scene } from "./types.js";
+import { vectorScene } from "./vectors.js";
 
 export type { Axis, Curve, Knob, Scene } from "./types.js";
 export type { Worst };
@@ -11,6 +12,8 @@ export type { Worst };
 /** How a loss becomes a curve: elements and rows in one call, everything else by its worked example, point by point. */
 export function sceneOf(loss: AnyLoss): Scene {
   if (loss.spec.family === "elementwise") return elementScene(loss);
-  const asRow = loss.spec.family === "row" ? rowScene(loss) : undefined;
-  return asRow ?? caseScene(loss);
+  const { family } = loss.spec;
+  const own =
+    family === "row" ? rowScene(loss) : family === "pairwise" ? vectorScene(loss) : undefined;
+  return own ?? caseScene(loss);
 }

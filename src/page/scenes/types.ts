@@ -1,3 +1,4 @@
+import type { AnyLoss } from "../../index.js";
 import type { Worst } from "../../verify.js";
 
 /** A number that can be moved along: one element of one input. */
@@ -58,12 +59,21 @@ export const every = (list: ArrayLike<number>, stride: number, first: number): F
     (_, i) => list[first + i * stride] as number,
   );
 
-/** An options object as it is written. */
-export function written(options: Options): string {
+/** An options object as it is written; a loss that the GPU does not have is told where to run. */
+export function written({ spec }: AnyLoss, options: Options, ...more: readonly string[]): string {
   const entries = Object.entries(options).map(
     ([name, value]) => `${name}: ${JSON.stringify(value)}`,
   );
+  if (!spec.gpu) entries.push("backend");
+  entries.push(...more);
   return entries.length > 0 ? `{ ${entries.join(", ")} }` : "{}";
+}
+
+/** The lines that a snippet begins with. */
+export function opening({ spec }: AnyLoss, ...names: readonly string[]): string[] {
+  const all = [spec.name, ...names, ...(spec.gpu ? [] : ["openBackend"])];
+  const lines = [`import { ${all.join(", ")} } from "webgpu-loss";`, ""];
+  return spec.gpu ? lines : [...lines, 'const backend = await openBackend({ kind: "cpu" });'];
 }
 
 /** Whether gradients can be asked for. */

@@ -1,18 +1,11 @@
 import type { AnyLoss } from "../../index.js";
 import { fill, h, latest } from "../parts/dom.js";
 import { words } from "../parts/format.js";
-import { families, losses, lossNamed } from "../parts/registry.js";
+import { losses, lossNamed } from "../parts/registry.js";
 import { param, setParams } from "../parts/router.js";
 import { onSession } from "../parts/session.js";
+import { byTopic } from "../parts/topics.js";
 import { Sheet } from "./explore/sheet.js";
-
-const familyNames: Readonly<Record<string, string>> = {
-  elementwise: "Element by element",
-  row: "Rows of classes",
-  pairwise: "Pairs and embeddings",
-};
-export const familyName = (family: string): string =>
-  familyNames[family] ?? words(family).replace(/^./, (letter) => letter.toUpperCase());
 
 const matches = ({ spec }: AnyLoss, query: string): boolean =>
   [spec.name, words(spec.name), spec.summary, ...(spec.aka ?? [])]
@@ -27,12 +20,12 @@ function picker(pickLoss: (name: string) => void): {
 } {
   const list = h("div", { class: "loss-list" });
   const items = new Map<string, HTMLButtonElement>();
-  for (const [family, members] of families()) {
+  for (const [topic, members] of byTopic()) {
     list.append(
       h(
         "section",
         {},
-        h("h3", {}, familyName(family)),
+        h("h3", {}, topic),
         members.map((loss) => {
           const { name } = loss.spec;
           const item = h("button", { type: "button", onclick: () => pickLoss(name) }, name);
@@ -57,10 +50,10 @@ function picker(pickLoss: (name: string) => void): {
   const menu = h(
     "select",
     { "aria-label": "Loss", onchange: () => pickLoss(menu.value) },
-    [...families()].map(([family, members]) =>
+    [...byTopic()].map(([topic, members]) =>
       h(
         "optgroup",
-        { label: familyName(family) },
+        { label: topic },
         members.map(({ spec }) => h("option", { value: spec.name }, spec.name)),
       ),
     ),

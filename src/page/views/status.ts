@@ -86,7 +86,21 @@ function show(place: HTMLElement, now: Session): void {
     "click",
     () => void reportText().then((text) => copy(text, copyButton)),
   );
-  const wasOpen = place.querySelector("details")?.open ?? false;
+  const panel = details(now);
+  panel.hidden = place.querySelector(".status-details")?.hasAttribute("hidden") ?? true;
+  const more = h(
+    "button",
+    {
+      type: "button",
+      class: "quiet",
+      "aria-expanded": String(!panel.hidden),
+      onclick: () => {
+        panel.hidden = !panel.hidden;
+        more.setAttribute("aria-expanded", String(!panel.hidden));
+      },
+    },
+    "Device",
+  );
   fill(
     place,
     diagnosis
@@ -115,9 +129,9 @@ function show(place: HTMLElement, now: Session): void {
       isGpu
         ? h("span", {}, `${backend.limits.maxComputeInvocationsPerWorkgroup} lanes`)
         : undefined,
-      copyButton,
+      h("span", { class: "status-buttons" }, more, copyButton),
     ),
-    h("details", { open: wasOpen }, h("summary", {}, "Device"), details(now)),
+    panel,
   );
   place.dataset.backend = backend.kind;
 }
