@@ -3,6 +3,11 @@ export type { MemoryReport } from "./backend/memory.js";
 export type { AnyLoss, CommonOptions, LossFunction, PlanShapes } from "./define.js";
 export type { DType } from "./dtype.js";
 export { LossError, type LossErrorCode } from "./errors.js";
+export {
+  type BlocksResult,
+  crossEntropyBlocks,
+  type RowBlocks,
+} from "./losses/crossEntropyBlocks.js";
 export * from "./losses/index.js";
 export { tensor } from "./makeTensor.js";
 export type { LossResult } from "./result.js";

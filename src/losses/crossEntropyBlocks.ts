@@ -41,7 +41,10 @@ function fromTensors(parts: readonly Tensor[]): RowBlocks & { readonly starts: r
   for (const [at, part] of parts.entries()) {
     if (!(part instanceof Tensor) || part.shape.length !== 2 || part.shape[1] !== classes) {
       const got = part instanceof Tensor ? `shape [${part.shape}]` : describe(part);
-      fail("SHAPE_MISMATCH", `crossEntropyBlocks: block ${at} has ${got}, expected [rows, ${classes}]`);
+      fail(
+        "SHAPE_MISMATCH",
+        `crossEntropyBlocks: block ${at} has ${got}, expected [rows, ${classes}]`,
+      );
     }
     starts.push((starts[at] as number) + (part.shape[0] as number));
   }
@@ -80,7 +83,9 @@ export async function crossEntropyBlocks(
   const [rows, classes] = source.shape;
   const { request, geometry } = await parse(source.shape, targets, options);
   const { labels, factors } = rowsOf(request, geometry);
-  const upstream = factors.gradient.map((g, row) => (g === 0 ? 0 : g / (factors.value[row] as number)));
+  const upstream = factors.gradient.map((g, row) =>
+    g === 0 ? 0 : g / (factors.value[row] as number),
+  );
 
   const values = new Float64Array(rows);
   const outputs: Record<string, Float64Array> = {};
@@ -94,7 +99,8 @@ export async function crossEntropyBlocks(
     const [start, end] = [starts[at] as number, starts[at + 1] as number];
     options.signal?.throwIfAborted();
     const block = (await source.load(start, end)) as Tensor;
-    const part = <T extends Int32Array | Float64Array>(array: T): T => array.subarray(start, end) as T;
+    const part = <T extends Int32Array | Float64Array>(array: T): T =>
+      array.subarray(start, end) as T;
     const result = (await crossEntropy(block, part(labels), {
       ...options,
       ...{ mask: undefined, emptyMean: undefined, shift: undefined, onProgress: undefined },
@@ -157,7 +163,10 @@ export async function crossEntropyBlocks(
     const request = await toHost(new Request(spec, values, { ...all }, false));
     const geometry = spec.check(request) as Geometry;
     if (geometry.soft || geometry.classStride !== 1 || request.gradients.targets) {
-      fail("UNSUPPORTED", "crossEntropyBlocks: needs class numbers as targets, and classes on the last axis");
+      fail(
+        "UNSUPPORTED",
+        "crossEntropyBlocks: needs class numbers as targets, and classes on the last axis",
+      );
     }
     if (classes === 0) fail("SHAPE_MISMATCH", "crossEntropyBlocks: logits have no classes");
     return { request, geometry };
