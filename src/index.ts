@@ -1,3 +1,9 @@
+export {
+  type Accumulator,
+  type AccumulatorOptions,
+  accumulator,
+  type Part,
+} from "./accumulator.js";
 export { type Backend, type BackendOptions, openBackend, type Plan } from "./backend/index.js";
 export type { MemoryReport } from "./backend/memory.js";
 export type { AnyLoss, CommonOptions, LossFunction, PlanShapes } from "./define.js";
