@@ -62,15 +62,16 @@ export function scaleOf(numbers: ArrayLike<number>): number {
   return scale;
 }
 
-/** The share of the gradient tolerance that is used up: 2e-7 of the tensor's largest entry, and the storage's rounding. */
+/** The share of the gradient tolerance that is used up: 2e-7 of the scale, and the storage's rounding. */
 export function worstGradient(
   got: ArrayLike<number>,
   want: ArrayLike<number>,
+  scale: number,
   storage: keyof typeof rounding = "f32",
 ): { share: number; at: string } {
   const { relative, absolute } = rounding[storage];
   // Where all is 0 but for float64's own rounding (one class, smoothed), that is no scale.
-  const base = limits.gradient * Math.max(scaleOf(want), 1e-6) + absolute;
+  const base = limits.gradient * Math.max(scale, 1e-6) + absolute;
   return worst(got, want, (reference) => base + relative * Math.abs(reference));
 }
 
@@ -103,21 +104,29 @@ export async function readAll(result: LossResult): Promise<Record<string, Float3
   return numbers;
 }
 
+/** How two results of one call are compared where it is not the usual way. */
+export interface Comparison {
+  readonly storage?: keyof typeof rounding;
+  /** What errors of a gradient are measured against, where its own largest entry is not it. */
+  readonly scales?: Readonly<Record<string, number>>;
+}
+
 /** Lists where two results of the same call are further apart than the limits allow. */
 export async function disagreements(
   gpu: LossResult,
   reference: LossResult,
-  storage: keyof typeof rounding = "f32",
+  { storage = "f32", scales = {} }: Comparison = {},
 ): Promise<string[]> {
   const got = await readAll(gpu);
   const want = await readAll(reference);
   const problems: string[] = [];
   for (const [name, numbers] of Object.entries(want)) {
     const found = got[name] ?? [];
-    const isGradient = name.startsWith("gradients");
-    const { share, at } = isGradient
-      ? worstGradient(found, numbers, storage)
-      : worst(found, numbers, limits.loss);
+    const [kind, input = ""] = name.split(".");
+    const { share, at } =
+      kind === "gradients"
+        ? worstGradient(found, numbers, scales[input] ?? scaleOf(numbers), storage)
+        : worst(found, numbers, limits.loss);
     if (share > 1) problems.push(`${name}${at} (${share.toPrecision(3)} times the tolerance)`);
   }
   return problems;

@@ -142,7 +142,7 @@ describe("rows that begin where no 256 bytes divide", () => {
         gradients: true,
         backend: reference,
       });
-      expect(await disagreements(got, want, dtype)).toEqual([]);
+      expect(await disagreements(got, want, { storage: dtype })).toEqual([]);
       const whole = tensor(buffer, [bits.length], { dtype, backend: software });
       const [first, last] = [0x1234, 0x1234].map((word) =>
         tensor(Uint16Array.of(word), [1], { dtype }),
@@ -172,7 +172,9 @@ describe("logits that no single binding holds", () => {
       const gradients = { logits: place };
       const got = await crossEntropy(input, labels, { gradients, backend });
       const want = await crossEntropy(input, labels, { gradients: true, backend: reference });
-      expect(await disagreements(got, want, place === true ? "f32" : dtype)).toEqual([]);
+      expect(await disagreements(got, want, { storage: place === true ? "f32" : dtype })).toEqual(
+        [],
+      );
     }
     backend.destroy();
   });

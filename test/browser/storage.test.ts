@@ -49,7 +49,7 @@ describe.each(planned)("rows shared by %s, logits stored as %s", (_, dtype, back
     expect(got.gradients.logits.dtype).toBe(dtype);
     const all = { ...options, gradients: true, backend: reference };
     const want = await crossEntropy(logits, labels, all);
-    expect(await disagreements(got, want, dtype)).toEqual([]);
+    expect(await disagreements(got, want, { storage: dtype })).toEqual([]);
   });
 });
 
@@ -88,7 +88,7 @@ describe("on the CPU", () => {
         gradients: { logits: "inPlace" },
       });
       expect(await logits.read()).toEqual(await got.gradients.logits.read());
-      expect(await disagreements(got, want, dtype)).toEqual([]);
+      expect(await disagreements(got, want, { storage: dtype })).toEqual([]);
     },
   );
 });
