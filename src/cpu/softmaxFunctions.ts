@@ -80,6 +80,6 @@ export function softmaxFunctionCpu(
   const loss: CpuArray = { shape: width === "one" ? lossShape : shape, data: out };
   const gradients = slopes ? { logits: { shape, data: slopes } } : {};
   const nonFinite = out.reduce((n, value) => n + (Number.isFinite(value) ? 0 : 1), 0);
-  const stats = { count: rows, denominator: 1, outOfRange: 0, nonFinite, degenerate: 0 };
+  const stats = { count: out.length, denominator: 1, outOfRange: 0, nonFinite, degenerate: 0 };
   return { loss, gradients, outputs: {}, stats };
 }

@@ -1,5 +1,6 @@
 import { type RowFunction, softmaxFunctionCpu } from "../cpu/softmaxFunctions.js";
 import { defineLoss, type FunctionOf } from "../define.js";
+import { planRowFunction } from "../gpu/rowFunction.js";
 import type { Request } from "../request.js";
 import type { LossSpec, WorkedCase } from "../spec.js";
 import { type RowGeometry, rowGeometry } from "./rowShape.js";
@@ -35,5 +36,6 @@ export function rowFunction(definition: Definition): SoftmaxFunction {
     result: "output",
     check: (request: Request) => check(request, cpu.width),
     cpu: (request: Request, geometry: RowGeometry) => softmaxFunctionCpu(request, geometry, cpu),
+    gpu: planRowFunction,
   } as LossSpec) as unknown as SoftmaxFunction;
 }

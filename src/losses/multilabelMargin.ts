@@ -4,6 +4,7 @@ import { multilabelMarginCpu } from "../cpu/multilabelMargin.js";
 import { defineLoss } from "../define.js";
 import { countsOf, expectLabelLists } from "../families/labelLists.js";
 import { type RowGeometry, rowGeometry } from "../families/rowShape.js";
+import { planMultilabelMargin } from "../gpu/multilabelMargin.js";
 import type { Request } from "../request.js";
 
 function check(request: Request): RowGeometry {
@@ -41,4 +42,5 @@ export const multilabelMargin = /* @__PURE__ */ defineLoss({
   ],
   check,
   cpu: multilabelMarginCpu,
+  gpu: planMultilabelMargin,
 });
