@@ -72,7 +72,10 @@ export async function openPage(report) {
     const page = await instance.newPage();
     page.on("pageerror", (error) => report(`page error: ${error.message}`));
     page.on("console", (message) => {
-      if (message.type() === "error") report(`console: ${message.text()}`);
+      // Some rivals print a page for each refusal: its first line is enough, and their warnings are not ours.
+      const line = message.text().split("\n")[0];
+      if (message.type() === "error" && !/\[W:onnx/.test(line))
+        report(`console: ${line.slice(0, 160)}`);
     });
     await page.exposeFunction("report", report);
     await page.goto(`http://localhost:${port}/`);

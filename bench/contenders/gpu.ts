@@ -15,15 +15,14 @@ export async function openDevice(): Promise<GPUDevice> {
   });
 }
 
-/** A storage buffer, filled where data are given. */
+/** A storage buffer, filled where data are given. ONNX Runtime copies whole lines of 16 bytes. */
 export function storage(device: GPUDevice, from: number | ArrayBufferView<ArrayBuffer>): GPUBuffer {
   const bytes = typeof from === "number" ? from : from.byteLength;
-  const size = Math.max(Math.ceil(bytes / 4) * 4, 4);
+  const size = Math.max(Math.ceil(bytes / 16) * 16, 16);
   const buffer = device.createBuffer({ size, usage: STORAGE | COPY_SRC | COPY_DST });
   if (typeof from !== "number") {
-    const whole = bytes === size;
     const words = new Uint8Array(from.buffer, from.byteOffset, bytes);
-    device.queue.writeBuffer(buffer, 0, whole ? words : padded(words, size));
+    device.queue.writeBuffer(buffer, 0, bytes % 4 === 0 ? words : padded(words, size));
   }
   return buffer;
 }

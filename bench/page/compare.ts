@@ -1,5 +1,5 @@
 import type { Contender, Failure, Job, Opened, Problem, Row, Work } from "./contract.js";
-import { mark } from "./ledger.js";
+import { liveBytes, mark } from "./ledger.js";
 import type { Pace } from "./pace.js";
 import { type Reference, referenceOf } from "./reference.js";
 import { median, quantile } from "./statistics.js";
@@ -21,6 +21,8 @@ interface Ready {
   readonly job: Job;
   readonly firstMs: number;
   readonly peakGpuBytes: number;
+  /** What was alive before it prepared anything. */
+  readonly liveBefore: number;
   readonly lossError: number;
   readonly gradientError: number | undefined;
 }
@@ -42,6 +44,7 @@ async function verify(
   reference: (contender: Contender) => Reference,
 ): Promise<Ready | string | undefined> {
   const rise = mark();
+  const liveBefore = liveBytes();
   const began = performance.now();
   const job = await opened.prepare(problem, work);
   if (!job) return undefined;
@@ -55,7 +58,8 @@ async function verify(
   const peakGpuBytes = Math.max(rise() - copies * inputBytes(problem, unit), 0);
   const firstMs = done - (contender.group === "ours" ? prepared : began);
   if (contender.group === "limit") {
-    return { contender, job, firstMs, peakGpuBytes, lossError: 0, gradientError: undefined };
+    const right = { lossError: 0, gradientError: undefined };
+    return { contender, job, firstMs, peakGpuBytes, liveBefore, ...right };
   }
   const truth = reference(contender);
   const lossError = Math.abs(loss - truth.loss) / Math.abs(truth.loss);
@@ -71,7 +75,7 @@ async function verify(
       gradientError === undefined ? "" : `, gradient off by ${gradientError.toExponential(1)}`;
     return `WRONG: loss off by ${lossError.toExponential(1)}${off}`;
   }
-  return { contender, job, firstMs, peakGpuBytes, lossError, gradientError };
+  return { contender, job, firstMs, peakGpuBytes, liveBefore, lossError, gradientError };
 }
 
 /** One shape: every contender opened, verified, timed in turn, and closed, in about `budgetMs`. */
@@ -85,6 +89,7 @@ export async function compare(
   const rows: Row[] = [];
   const failures: Failure[] = [];
   const opened = new Map<Contender, Opened>();
+  const kept = new Map<Contender, number>();
   const references = new Map<string, Reference>();
   const reference = ({ storage }: Contender): Reference => {
     const known = references.get(storage) ?? referenceOf(problem, storage);
@@ -144,11 +149,15 @@ export async function compare(
         elements,
         tokens: problem.rows,
         bytes: elements * contender.bytesPerLogit[work],
-        ...(isGpu ? { peakGpuBytes } : {}),
+        ...(isGpu ? { peakGpuBytes: peakGpuBytes + (kept.get(contender) ?? 0) } : {}),
         lossError,
         ...(gradientError === undefined ? {} : { gradientError }),
       });
+    }
+    // In the order of a stack, so that what is alive afterwards is what the contender keeps in its pool.
+    for (const { contender, job, liveBefore } of ready.reverse()) {
       job.free();
+      kept.set(contender, Math.max(liveBytes() - liveBefore, 0));
     }
   }
   for (const session of opened.values()) session.close();

@@ -1,0 +1,100 @@
+import type { ClassProblem, Contender, Job, PairProblem, Problem, Work } from "../page/contract.js";
+import { load } from "./load.js";
+
+// biome-ignore lint/suspicious/noExplicitAny: TensorFlow.js is not there when types are checked
+type Any = any;
+
+/** TensorFlow.js as its documentation has it: one-hot labels, softmaxCrossEntropy, valueAndGrads. */
+function tensorflow(backend: "webgpu" | "wasm"): Contender {
+  return {
+    name: `@tensorflow/tfjs-backend-${backend}`,
+    kind: backend,
+    group: "rival",
+    storage: "f32",
+    bytesPerLogit: { loss: 4, "loss+gradient": 12 },
+    async open() {
+      const tf: Any = await load("@tensorflow/tfjs/dist/tf.fesm.min.js");
+      const folder = `@tensorflow/tfjs-backend-${backend}/dist`;
+      const module = await load(`${folder}/tf-backend-${backend}.fesm.min.js`);
+      if (backend === "wasm") {
+        module.setWasmPaths(`/peers/${folder}/`);
+        module.setThreadsCount(navigator.hardwareConcurrency);
+      }
+      // Small results would be computed on the CPU.
+      else tf.env().set("WEBGPU_CPU_FORWARD", false);
+      const factory = tf.findBackendFactory(backend);
+      if (!(await tf.setBackend(backend))) throw new Error(`no backend ${backend}`);
+      await tf.ready();
+      return {
+        async prepare(problem: Problem, work: Work): Promise<Job | undefined> {
+          await tf.setBackend(backend);
+          const { inputs, loss } =
+            problem.kind === "classes" ? classes(tf, problem) : pairs(tf, problem);
+          let last: Any[] = [];
+          const free = (): void => {
+            for (const tensor of last) tensor.dispose();
+            last = [];
+          };
+          const once = (): { value: Any; grads: Any[] } =>
+            work === "loss"
+              ? { value: tf.tidy(() => loss(...inputs)), grads: [] }
+              : tf.valueAndGrads(loss)(inputs);
+          return {
+            // The engine has one backend at a time; choosing it is not the work.
+            reset: async () => {
+              await tf.setBackend(backend);
+            },
+            run: async () => {
+              free();
+              const { value, grads } = once();
+              last = [value, ...grads];
+              return (await value.data())[0] as number;
+            },
+            gradients: () => Promise.all(last.slice(1).map((tensor) => tensor.data())),
+            free: () => {
+              free();
+              for (const tensor of inputs) tensor.dispose();
+            },
+          };
+        },
+        close() {
+          // Its pool of buffers goes with it.
+          tf.removeBackend(backend);
+          tf.registerBackend(backend, factory, backend === "webgpu" ? 3 : 2);
+        },
+      };
+    },
+  };
+}
+
+function classes(
+  tf: Any,
+  problem: ClassProblem,
+): { inputs: Any[]; loss: (...inputs: Any[]) => Any } {
+  const { rows, classes: count, inner } = problem;
+  const labels = tf.tensor(problem.labels, [rows], "int32");
+  const logits = tf.tensor(problem.logits, problem.shape, "float32");
+  const loss = (x: Any): Any => {
+    // Images have their classes on axis 1, the loss wants them last.
+    const last = inner > 1 ? tf.reshape(tf.transpose(x, [0, 2, 3, 1]), [rows, count]) : x;
+    return tf.losses.softmaxCrossEntropy(tf.oneHot(labels, count), last);
+  };
+  return { inputs: [logits], loss };
+}
+
+function pairs(tf: Any, problem: PairProblem): { inputs: Any[]; loss: (...inputs: Any[]) => Any } {
+  const { rows, depth, temperature } = problem;
+  const shape = [rows, depth];
+  const unit = (x: Any): Any => tf.div(x, tf.norm(x, 2, 1, true));
+  const loss = (a: Any, b: Any): Any => {
+    const s = tf.div(tf.matMul(unit(a), unit(b), false, true), temperature);
+    const own = tf.oneHot(tf.range(0, rows, 1, "int32"), rows);
+    const one = tf.losses.softmaxCrossEntropy(own, s);
+    const other = tf.losses.softmaxCrossEntropy(own, tf.transpose(s));
+    return tf.div(tf.add(one, other), 2);
+  };
+  const inputs = [problem.left, problem.right].map((x) => tf.tensor(x, shape, "float32"));
+  return { inputs, loss };
+}
+
+export const tensorflows: readonly Contender[] = [tensorflow("webgpu"), tensorflow("wasm")];
