@@ -16,11 +16,6 @@ function numbersOf(request: Request, { name }: Operand): Numbers | undefined {
   return argument.dtype === "i64" ? Float64Array.from(values as Numbers, Number) : values;
 }
 
-/** What stands for an operand that is no tensor: the number given, or null. */
-function constantOf(request: Request, { name }: Operand): number | null {
-  return request.numbers[name] ?? null;
-}
-
 /** An element-wise loss in float64. */
 export function elementwiseCpu(
   loss: ElementwiseLoss,
@@ -38,7 +33,7 @@ export function elementwiseCpu(
   }
   const spoiledSlope = loss.atNaN === "zero" ? 0 : Number.NaN;
   const spoiled: Dual = [Number.NaN, ...wrt.map(() => spoiledSlope)];
-  const args: unknown[] = operands.map((operand) => constantOf(request, operand));
+  const args: unknown[] = operands.map(({ name, fallback }) => request.numbers[name] ?? fallback);
   args.push({ ...request.choices, ...request.numbers });
 
   const dualAt = (index: number): Dual => {

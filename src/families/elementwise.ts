@@ -1,5 +1,7 @@
 import { elementwiseCpu } from "../cpu/elementwise.js";
 import { defineLoss, type FunctionOf } from "../define.js";
+import { planElementwise } from "../gpu/elementwise.js";
+import type { Target } from "../plan.js";
 import type { Request } from "../request.js";
 import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
 import { type Arrangement, arrange } from "./operands.js";
@@ -93,5 +95,7 @@ export function elementwise<const I extends Inputs, const O extends OptionSpecs>
       return arrangement;
     },
     cpu: (request: Request, arrangement: Arrangement) => elementwiseCpu(loss, request, arrangement),
+    gpu: (request: Request, arrangement: Arrangement, on: Target) =>
+      planElementwise(loss, request, arrangement, on),
   } as LossSpec<Arrangement> as LossSpec) as unknown as ElementwiseFunction<I, O>;
 }

@@ -1,7 +1,7 @@
 import { broadcastShape, type Stretch, sourceIndex, stretchOf } from "../broadcast.js";
 import { fail } from "../errors.js";
 import type { Request } from "../request.js";
-import type { InputRole } from "../spec.js";
+import type { InputRole, TensorOption } from "../spec.js";
 import { sizeOf } from "../tensor.js";
 
 /** One argument of an element-wise hook: an input, or an option that may be a tensor. */
@@ -12,6 +12,8 @@ export interface Operand {
   readonly shape: readonly number[] | undefined;
   /** How it repeats over the losses' shape; undefined where it has that shape itself. */
   readonly stretch: Stretch | undefined;
+  /** What stands for an option that is left out; null for nothing. */
+  readonly fallback: number | null;
 }
 
 /** The sizes of an element-wise problem. */
@@ -72,9 +74,12 @@ export function arrange(
   const first = inputs[0] as string;
   const mayStretch = request.choices.broadcast === true;
 
-  const place = (name: string, role: InputRole, isOption: boolean): Operand => {
+  const place = (name: string, role: InputRole, option?: TensorOption): Operand => {
     const argument = request.tensors[name];
-    if (!argument) return { name, role, shape: undefined, stretch: undefined };
+    const isOption = option !== undefined;
+    const fallback = option?.nullable ? null : (option?.default ?? null);
+    const operand = { name, role, fallback };
+    if (!argument) return { ...operand, shape: undefined, stretch: undefined };
     if (role === "wrt" && isOption) request.expectFloat(name);
     const given = shapes[name] ?? argument.shape;
     const end = isOption && role === "data" ? trailing(lossShape, given, argument.size) : undefined;
@@ -82,9 +87,9 @@ export function arrange(
     if (end || (wide?.join() === lossShape.join() && (mayStretch || shapes[name]))) {
       const shape = end ?? given ?? [argument.size];
       const own = argument.shape ?? (shapes[name] ? [argument.size] : shape);
-      return { name, role, shape: own, stretch: stretchOf(lossShape, shape) };
+      return { ...operand, shape: own, stretch: stretchOf(lossShape, shape) };
     }
-    if (argument.fits(lossShape)) return { name, role, shape: lossShape, stretch: undefined };
+    if (argument.fits(lossShape)) return { ...operand, shape: lossShape, stretch: undefined };
     const rule = isOption && role === "data" ? ", or the last axes of it" : "";
     const fix = isOption ? "" : "; broadcast: true stretches extents of 1";
     return fail(
@@ -95,9 +100,9 @@ export function arrange(
     );
   };
   const operands = [
-    ...Object.entries(spec.inputs).map(([name, role]) => place(name, role, false)),
+    ...Object.entries(spec.inputs).map(([name, role]) => place(name, role)),
     ...Object.entries(spec.options).flatMap(([name, option]) =>
-      "tensor" in option ? [place(name, option.role ?? "data", true)] : [],
+      "tensor" in option ? [place(name, option.role ?? "data", option)] : [],
     ),
   ];
   request.expectCommon(lossShape);

@@ -41,8 +41,8 @@ export const bce = /* @__PURE__ */ elementwise({
       if (p < 0.0 || p > 1.0) {
         return Dual2(notANumber(), vec2f(notANumber()));
       }
-      let yes = max(logExact(p), -100.0);
-      let no = max(log1pExact(-p), -100.0);
+      let yes = select(-100.0, max(logSafe(p), -100.0), p > 0.0);
+      let no = select(-100.0, max(log1pSafe(-p), -100.0), p < 1.0);
       let slope = (p - y) / max(p * (1.0 - p), 1e-12);
       return Dual2(-weight * (y * yes + (1.0 - y) * no), weight * vec2f(slope, no - yes));
     }`,

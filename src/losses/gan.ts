@@ -24,9 +24,9 @@ const table: Readonly<Record<string, Readonly<Record<Role, Judge>>>> = {
     generator: raise,
   },
   leastSquares: {
-    discriminatorReal: square(1),
-    discriminatorFake: square(0),
-    generator: square(1),
+    discriminatorReal: /* @__PURE__ */ square(1),
+    discriminatorFake: /* @__PURE__ */ square(0),
+    generator: /* @__PURE__ */ square(1),
   },
   wasserstein: { discriminatorReal: raise, discriminatorFake: (z) => [z, 1], generator: raise },
 };

@@ -32,9 +32,9 @@ export const gaussianKL = /* @__PURE__ */ elementwise({
   wgsl: /* wgsl */ `
     fn loss(mean: f32, logVariance: f32, priorMean: f32, priorLogVariance: f32) -> Dual4 {
       let d = logVariance - priorLogVariance;
-      let grown = expm1Exact(d);
+      let grown = expm1Wide(d);
       let r = mean - priorMean;
-      let q = r * expExact(-priorLogVariance);
+      let q = r * expWide(-priorLogVariance);
       return Dual4(0.5 * (expm1Less(d) + r * q), vec4f(q, 0.5 * grown, -q, -0.5 * (grown + r * q)));
     }`,
   cases: [{ args: [[[1, 0]], [[0, 0]]], options: { reduction: "batchMean" }, loss: 0.5 }],

@@ -49,10 +49,10 @@ export const gaussianNLL = /* @__PURE__ */ elementwise({
       if (PARAMETER == 0u) {
         let v = max(variance, params.eps);
         let q = r / v;
-        return Dual3(0.5 * (logExact(v) + r * q) + tail, vec3f(q, -q, 0.5 * (1.0 / v - q * q)));
+        return Dual3(0.5 * (logSafe(v) + r * q) + tail, vec3f(q, -q, 0.5 * (1.0 / v - q * q)));
       }
       let share = select(0.5, 1.0, PARAMETER == 2u);
-      let q = r * expExact(-2.0 * share * variance);
+      let q = r * expWide(-2.0 * share * variance);
       return Dual3(share * variance + 0.5 * r * q + tail, vec3f(q, -q, share * (1.0 - r * q)));
     }`,
   cases: [

@@ -15,8 +15,9 @@ export const hinge = /* @__PURE__ */ elementwise({
   inputs: { scores: "wrt", targets: "data" },
   options: {
     margin: { default: 1, doc: "The score that a label asks for." },
-    kink: { ...kink, doc: "Here both give 0 at the kink, as relu." },
+    kink,
   },
+  // At the kink both settings give 0, as relu does.
   cpu(score, y, { margin }) {
     const gap = margin - y * score;
     return gap > 0 ? [gap, -y] : [0, 0];

@@ -36,7 +36,7 @@ export const klPenalty = /* @__PURE__ */ elementwise({
       if (ESTIMATOR == 1u) {
         return Dual2(0.5 * d * d, vec2f(-d, d));
       }
-      let slope = expm1Exact(d);
+      let slope = expm1Wide(d);
       return Dual2(expm1Less(d), vec2f(-slope, slope));
     }`,
   atInfinity: "limit",

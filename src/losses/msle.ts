@@ -30,7 +30,7 @@ export const msle = /* @__PURE__ */ elementwise({
       if (small <= -1.0) {
         return Dual2(notANumber(), vec2f(notANumber()));
       }
-      let d = log1pExact(x) * select(1.0, -1.0, prediction < label);
+      let d = log1pSafe(x) * select(1.0, -1.0, prediction < label);
       return Dual2(d * d, vec2f(2.0 * d / (1.0 + prediction), -2.0 * d / (1.0 + label)));
     }`,
   cases: [

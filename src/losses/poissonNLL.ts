@@ -32,16 +32,16 @@ export const poissonNLL = /* @__PURE__ */ elementwise({
       var rate = x;
       var slope = 0.0;
       if (LOG_INPUT) {
-        rate = expExact(x);
+        rate = expWide(x);
         slope = rate - t;
       } else {
-        logRate = logExact(x + params.eps);
+        logRate = logSafe(x + params.eps);
         slope = 1.0 - t / (x + params.eps);
       }
       var value = rate - t * logRate;
       var labelSlope = -logRate;
       if (FULL && t > 1.0) {
-        let logT = logExact(t);
+        let logT = logSafe(t);
         value += t * logT - t + 0.5 * (1.8378771 + logT);
         labelSlope += logT + 0.5 / t;
       }

@@ -27,7 +27,7 @@ export const ppoClip = /* @__PURE__ */ elementwise({
   },
   wgsl: /* wgsl */ `
     fn loss(logProb: f32, oldLogProb: f32, advantage: f32) -> Dual3 {
-      let ratio = expExact(logProb - oldLogProb);
+      let ratio = expWide(logProb - oldLogProb);
       let clipped = clamp(ratio, 1.0 - params.clipLow, 1.0 + params.clipHigh);
       if (ratio * advantage <= clipped * advantage) {
         let value = -ratio * advantage;
