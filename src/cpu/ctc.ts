@@ -61,8 +61,9 @@ function stepBack(sequence: Sequence, frame: number, after: Float64Array): Float
   });
 }
 
-/** Log of the probability of all alignments. */
+/** Log of the probability of all alignments; NaN where a state that can be reached has none. */
 function totalOf(forward: readonly Float64Array[], states: number): number {
+  if (forward.some((row) => row.some(Number.isNaN))) return Number.NaN;
   const last = forward.at(-1);
   // Without frames only the empty sequence of labels is there.
   if (!last) return states === 1 ? 0 : GONE;

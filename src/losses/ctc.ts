@@ -3,6 +3,7 @@ import { ctcCpu } from "../cpu/ctc.js";
 import { defineLoss } from "../define.js";
 import { fail } from "../errors.js";
 import { countsOf, expectLabelLists, expectLengths } from "../families/labelLists.js";
+import { planCtc } from "../gpu/ctc.js";
 import { hostLabels } from "../labels.js";
 import type { Request } from "../request.js";
 
@@ -99,4 +100,5 @@ export const ctc = /* @__PURE__ */ defineLoss({
   ],
   check,
   cpu: ctcCpu,
+  gpu: planCtc,
 });

@@ -8,7 +8,7 @@ const tolerance = {
 };
 const backend = await openBackend({ kind: "webgpu" });
 const names =
-  "costMatrix distillation entropy generalizedCrossEntropy jsd klDivergence listwiseSoftmax multiMargin multilabelSoftMargin nll poly softmaxFocal totalVariation logSoftmax softmax logSumExp multilabelMargin".split(
+  "costMatrix distillation entropy generalizedCrossEntropy jsd klDivergence listwiseSoftmax multiMargin multilabelSoftMargin nll poly softmaxFocal totalVariation logSoftmax softmax logSumExp multilabelMargin ctc".split(
     " ",
   );
 
