@@ -34,7 +34,7 @@ fn labelAt(row: u32) -> u32 {
     }
     source = row + 1u;
   }
-  let at = params.labelsStart + source * LABEL_WORDS;
+  let at = (params.labelsStart + source) * LABEL_WORDS;
   let low = labels[at];
   var high = select(0u, 0xffffffffu, LABEL_SIGNED && low >= 0x80000000u);
   if (LABEL_WORDS == 2u) {
@@ -44,16 +44,6 @@ fn labelAt(row: u32) -> u32 {
     return SKIPPED;
   }
   return select(OUT_OF_RANGE, low, high == 0u && low < params.classes);
-}
-
-fn maskAt(row: u32) -> f32 {
-  if (MASKED == 1u) {
-    return bitcast<f32>(mask[params.maskStart + row]);
-  }
-  if (MASKED == 2u) {
-    return f32(mask[params.maskStart + row]);
-  }
-  return 1.0;
 }
 
 fn prepareRow(row: u32) -> Brought {

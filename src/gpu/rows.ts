@@ -1,3 +1,5 @@
+import maskPiece from "../../shaders/mask.wgsl?raw";
+import math from "../../shaders/math.wgsl?raw";
 import prepare from "../../shaders/prepare.wgsl?raw";
 import settle from "../../shaders/settle.wgsl?raw";
 import type { Argument } from "../argument.js";
@@ -10,6 +12,9 @@ import { sizeOf } from "../tensor.js";
 import { BLOCK, emptyBitsOf, lanesOf, planSum } from "./sums.js";
 
 const terms = { constant: 0, classWeight: 1, weight: 2, mask: 3 } as const;
+
+/** How a mask is stored, as shaders/mask.wgsl numbers it. */
+const maskCodes = { f32: 1, f16: 2, bf16: 3, i32: 4, u32: 5, i64: 6, u8: 0, f64: 0 } as const;
 
 /** What the row kernels read about their rows: labels and factors, denominators, status. */
 export interface Rows {
@@ -29,6 +34,8 @@ export interface Labels {
   readonly shift: number;
   /** Class weights are no part of the denominators. */
   readonly unweighted?: boolean;
+  /** Made by a pass before, in place of the tensor: 0 where a row takes part, 0xffffffff where it does not. */
+  readonly made?: Range;
 }
 
 /** The whole of a tensor that the caller gives. */
@@ -142,14 +149,15 @@ export function planRows(
   const totals = builder.buffer("totals", (segments + 2) * 4);
   const status = builder.buffer("status", statusBytes);
   const { mask, upstream, weight } = request.tensors;
-  const labelType = labels ? gpuDType(request.get(labels.name).dtype) : "f32";
-  const ignore = request.numbers.ignoreIndex;
+  const made = labels?.made;
+  const labelType = labels ? (made ? "u32" : gpuDType(request.get(labels.name).dtype)) : "f32";
+  const ignore = made ? 0xffffffff : request.numbers.ignoreIndex;
   const LANES = lanesOf(on);
   const weighted = weight !== undefined && labels !== undefined && !labels.unweighted;
   builder.pass({
     kernel: {
       label: "prepare",
-      parts: [prepare],
+      parts: [math, maskPiece, prepare],
       constants: {
         LANES,
         BLOCK,
@@ -157,7 +165,7 @@ export function planRows(
         LABEL_SIGNED: labelType !== "u32",
         SHIFTED: Boolean(labels?.shift),
         IGNORES: ignore !== undefined,
-        MASKED: mask ? (mask.isFloat() ? 1 : 2) : 0,
+        MASKED: mask ? maskCodes[gpuDType(mask.dtype)] : 0,
         SAMPLE_WEIGHTED: request.tensors.sampleWeight !== undefined,
         WEIGHTED: weighted,
         UPSTREAM: upstream ? (upstream.size === 1 ? 1 : 2) : 0,
@@ -181,7 +189,7 @@ export function planRows(
       },
     },
     bindings: {
-      ...(labels ? present(request, { labels: labels.name }) : {}),
+      ...(made ? { labels: made } : labels ? present(request, { labels: labels.name }) : {}),
       ...present(request, { mask: "mask", sampleWeight: "sampleWeight", upstream: "upstream" }),
       ...(weighted ? present(request, { classWeights: "weight" }) : {}),
       rowInfo,
@@ -201,7 +209,7 @@ export function planRows(
   });
   const brought = { denominator, blocksPerSegment: rows === 0 ? 0 : blocksPerSegment, weighted };
   planSettle(builder, request, on, { ...brought, partials, totals, status }, labels?.classes);
-  const rule = labels && !request.get(labels.name).host;
+  const rule = labels && !made && !request.get(labels.name).host;
   builder.status(
     status,
     rule

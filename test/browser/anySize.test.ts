@@ -110,6 +110,18 @@ describe("rows that begin where no 256 bytes divide", () => {
     expect(await disagreements(got, want)).toEqual([]);
   });
 
+  test("labels of 64 bits at an odd place", async () => {
+    const { logits, labels, rows } = rowsOfAll(1, 5, 12);
+    const wide = BigInt64Array.from([99n, 99n, 99n, ...Array.from(labels, BigInt)]);
+    const buffer = device.createBuffer({ size: wide.byteLength, usage: STORAGE | COPY_DST });
+    device.queue.writeBuffer(buffer, 0, wide);
+    const targets = tensor({ buffer, offset: 24 }, [rows], { dtype: "i64" });
+    const got = await crossEntropy(logits, targets, { gradients: true, backend: software });
+    const want = await crossEntropy(logits, labels, { gradients: true, backend: reference });
+    expect(await disagreements(got, want)).toEqual([]);
+    buffer.destroy();
+  });
+
   test("a gradient in place leaves what lies around the logits alone", async () => {
     const { logits, labels, rows } = rowsOfAll(1, 5, 7);
     const range = guarded(logits, 3);
