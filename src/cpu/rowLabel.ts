@@ -4,9 +4,7 @@ import { hostLabels } from "../labels.js";
 import type { Request } from "../request.js";
 import type { CpuOutcome } from "../spec.js";
 import { reduceValues, rowFactors } from "./factors.js";
-
-/** log(1 + e^x), exact on both sides. */
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+import { softplus } from "./functions.js";
 
 /** One row split into its label and all other classes, so that neither p nor 1 - p is ever a difference. */
 interface Split {
