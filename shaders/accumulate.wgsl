@@ -3,8 +3,8 @@
 @group(0) @binding(1) var<storage, read> sum: array<u32>;  // (1) bits of f32
 @group(0) @binding(2) var<storage, read> count: array<f32>;  // (1)
 @group(0) @binding(3) var<storage, read> added: array<u32>;  // (5) status words of what is added
-@group(0) @binding(4) var<storage, read> before: array<u32>;  // the sum, the count, parts that are no use
-@group(0) @binding(5) var<storage, read_write> state: array<u32>;  // the same three after it, loss, factor
+@group(0) @binding(4) var<storage, read> before: array<u32>;  // (3) the sum, the count, parts that are no use
+@group(0) @binding(5) var<storage, read_write> state: array<u32>;  // (5) the same three after it, the loss, the factor
 @group(0) @binding(6) var<storage, read_write> status: array<u32>;  // (5)
 
 @compute @workgroup_size(1)

@@ -3,7 +3,7 @@
 @group(0) @binding(1) var<storage, read> losses: array<u32>;  // (terms) bits of f32
 @group(0) @binding(2) var<storage, read> weights: array<f32>;  // (terms)
 @group(0) @binding(3) var<storage, read> upstream: array<f32>;  // (1)
-@group(0) @binding(4) var<storage, read_write> results: array<u32>;  // the total, (terms) shares
+@group(0) @binding(4) var<storage, read_write> results: array<u32>;  // (1 + terms) the total, the shares
 @group(0) @binding(5) var<storage, read_write> status: array<u32>;  // (5)
 @group(0) @binding(6) var<storage, read_write> gradient: array<f32>;  // (terms)
 @group(0) @binding(7) var<storage, read_write> weightsGradient: array<u32>;  // (terms) bits of f32

@@ -21,6 +21,9 @@ interface Wanted {
   readonly weights: Float64Array | undefined;
 }
 
+/** A mean that is not finite leaves no slope by its weights. */
+const pulled = (mean: number): number => (Number.isFinite(mean) ? mean : Number.NaN);
+
 function wanted({ gradients }: Request, size: number): Wanted {
   const fresh = (name: string) => (gradients[name] ? new Float64Array(size) : undefined);
   return { losses: fresh("losses"), weights: fresh("weights") };
@@ -50,7 +53,8 @@ function whole(request: Request, lossShape: readonly number[]): CpuOutcome {
       const d = (denominators[Math.floor(at / segment)] as number) * denominators.length;
       if (!active[at] || d === 0) continue;
       const m = mask ? Number(mask[at]) : 1;
-      found.weights[at] = (m * (upstreamAt(at) * (losses[at] as number) - pull / d)) / d;
+      const loss = losses[at] as number;
+      found.weights[at] = (m * (upstreamAt(at) * loss - pulled(pull / d))) / d;
     }
   }
   function upstreamAt(at: number): number {
@@ -125,7 +129,7 @@ function inSegments(request: Request, lossShape: readonly number[], segments: nu
       if (m === 0) continue;
       const g = (u * m) / (d * parts);
       if (found.losses) found.losses[at] = g * weightAt(at);
-      if (found.weights) found.weights[at] = g * ((losses[at] as number) - pull);
+      if (found.weights) found.weights[at] = g * ((losses[at] as number) - pulled(pull));
     }
   }
   const loss = isSequences

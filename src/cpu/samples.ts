@@ -1,4 +1,5 @@
-import { type SampleGeometry, type SizedPart, type Sums, settingsOf } from "../families/samples.js";
+import { settingsOf } from "../families/rowShape.js";
+import type { SampleGeometry, SizedPart, Sums } from "../families/samples.js";
 import type { Request } from "../request.js";
 import type { CpuArray, CpuOutcome } from "../spec.js";
 import { sizeOf } from "../tensor.js";

@@ -5,6 +5,7 @@ import { planSamples } from "../gpu/samples.js";
 import type { Request } from "../request.js";
 import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
 import { sizeOf } from "../tensor.js";
+import { settingsOf } from "./rowShape.js";
 
 /** Up to three sums over the elements of a sample. */
 export type Sums = readonly [first: number, second: number, third: number];
@@ -64,12 +65,6 @@ export interface SampleGeometry {
   readonly samples: number;
   readonly parts: readonly SizedPart[];
 }
-
-/** Numbers, words and flags of a call by option name, as the hooks read them. */
-export const settingsOf = (request: Request): Settings => ({
-  ...request.choices,
-  ...request.numbers,
-});
 
 /** The shape of a part's inputs; a flat array takes that of its partner. */
 function shapeOfPart(request: Request, { inputs }: Part): readonly number[] {

@@ -1,6 +1,7 @@
 import { reduceCpu } from "../cpu/reduce.js";
 import { defineLoss } from "../define.js";
 import { fail } from "../errors.js";
+import { planReduce } from "../gpu/reduce.js";
 import { expectIntegers, hostLabels } from "../labels.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
@@ -107,4 +108,5 @@ export const reduce = /* @__PURE__ */ defineLoss({
   ],
   check,
   cpu: reduceCpu,
+  gpu: planReduce,
 });
