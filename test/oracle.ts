@@ -50,7 +50,9 @@ const numbersOf = (stored: Stored): Float64Array => Float64Array.from(stored.dat
 function toTensor(stored: Stored): Tensor {
   const dtype = stored.dtype ?? "f32";
   const numbers = numbersOf(stored);
-  if (dtype === "f32") return tensor(Float32Array.from(numbers), stored.shape);
+  // Worked numbers of the documents are decimal fractions: the CPU takes them as they are.
+  const isSingle = numbers.every((x) => Object.is(Math.fround(x), x));
+  if (dtype === "f32") return tensor(isSingle ? Float32Array.from(numbers) : numbers, stored.shape);
   return tensor(numbers, stored.shape, { dtype: dtype as "i32" });
 }
 

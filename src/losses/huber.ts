@@ -33,6 +33,7 @@ export const huber = /* @__PURE__ */ elementwise({
         [2, 0.5],
         [0, 1],
       ],
+      options: { reduction: "none" },
       loss: [1.5, 0.125],
     },
   ],

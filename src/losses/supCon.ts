@@ -25,7 +25,7 @@ export const supCon = /* @__PURE__ */ contrast({
         [0, 0, 1],
       ],
       options: { temperature: 1 },
-      loss: 0.503204363404,
+      loss: 0.503204434039,
     },
   ],
   arrange: () => ({
