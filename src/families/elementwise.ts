@@ -41,6 +41,7 @@ export interface ElementwiseDefinition<I extends Inputs, O extends OptionSpecs> 
   /** One to four tensors, together with the tensors among the options. */
   readonly inputs: I;
   readonly options: O;
+  readonly reductions?: LossSpec["reductions"];
   readonly cases: readonly WorkedCase[];
   /** Where the first input has a kink when every other is 0 (a label: 1). */
   readonly kinks?: LossSpec["kinks"];
@@ -89,6 +90,7 @@ export function elementwise<const I extends Inputs, const O extends OptionSpecs>
     options: { ...loss.options, broadcast },
     ...(aka ? { aka } : {}),
     ...(kinks ? { kinks } : {}),
+    ...(loss.reductions ? { reductions: loss.reductions } : {}),
     check(request: Request) {
       const arrangement = arrange(request, loss.stretch?.(request));
       loss.check?.(request, arrangement);

@@ -15,6 +15,7 @@ export { hinge } from "./hinge.js";
 export { hingeEmbedding } from "./hingeEmbedding.js";
 export { huber } from "./huber.js";
 export { klPenalty } from "./klPenalty.js";
+export { l2Penalty } from "./l2Penalty.js";
 export { logCosh } from "./logCosh.js";
 export { mae } from "./mae.js";
 export { mape } from "./mape.js";
