@@ -1,6 +1,6 @@
 // The whole report, readable in a terminal and, its tables being code blocks, as Markdown.
 import { figureLines, figuresOf } from "./figures.mjs";
-import { align, cornerTable, groupsOf, tableOf } from "./table.mjs";
+import { align, cornerTable, groupsOf, ms, ratio, tableOf } from "./table.mjs";
 
 const block = (lines) => ["```", ...lines, "```", ""];
 
@@ -43,4 +43,33 @@ export function reportOf(results) {
   const missed = figures.filter(({ met }) => !met).length;
   lines.push(`${figures.length - missed} met, ${missed} missed.`, "");
   return lines.join("\n");
+}
+
+const shapeText = ({ lanes, rows }) => `${lanes} × ${rows}`;
+
+/** What the table of kernel shapes chooses, and what would be best. */
+export function tuneReport({ adapter, software, tuned }) {
+  const lines = tuned.map(({ rows, classes, work, chosen, chosenMs, best, bestMs, all }) => [
+    `${rows}×${classes}`,
+    work,
+    shapeText(chosen),
+    ms(chosenMs),
+    shapeText(best),
+    ms(bestMs),
+    Number.isFinite(chosenMs) ? ratio(chosenMs / bestMs) : "over 4",
+    all
+      .slice(1, 4)
+      .map(({ shape, ms: time }) => `${shapeText(shape)} ${ms(time)}`)
+      .join(", "),
+  ]);
+  const head = ["problem", "work", "chosen", "ms", "best", "ms", "chosen ÷ best", "next"];
+  const kind = software ? "software" : "GPU";
+  return [
+    `Kernel shapes on ${adapter} (${kind}), as lanes of a row × rows of a workgroup:`,
+    "",
+    ...align([head, ...lines], 3),
+    "",
+    "The choice is the table in src/gpu/rowShape.ts.",
+    "",
+  ].join("\n");
 }

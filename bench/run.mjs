@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { ensureBrowser, installPackages, noBrowser } from "../test/setup.mjs";
 import { chartOf } from "./chart.mjs";
 import { help, parse } from "./options.mjs";
-import { reportOf } from "./report.mjs";
+import { reportOf, tuneReport } from "./report.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -63,6 +63,14 @@ async function main() {
   const { openPage } = await import("./serve.mjs");
   const { page, close } = await openPage(progress);
   try {
+    if (options.tune) {
+      const outcome = await page.evaluate(
+        (config) => globalThis.tuneShapes(config),
+        options.config,
+      );
+      stdout.write(options.json ? `${JSON.stringify(outcome, null, 1)}\n` : tuneReport(outcome));
+      return;
+    }
     const outcome = await page.evaluate((config) => globalThis.bench(config), options.config);
     const rows = outcome.rows.map(tidy);
     const results = { ...outcome, rows, commit: commitOf() };

@@ -126,7 +126,7 @@ export async function compare(
       Math.max(budgetMs / 2 - (performance.now() - began), 0),
     );
     for (const [at, found] of ready.entries()) {
-      const { contender, job, firstMs, peakGpuBytes, lossError, gradientError } = found;
+      const { contender, firstMs, peakGpuBytes, lossError, gradientError } = found;
       const { samples, gpuMs } = timed[at] as (typeof timed)[number];
       const elements = elementsOf(problem);
       if (contender.group !== "limit") {

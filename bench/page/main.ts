@@ -14,6 +14,7 @@ import { type Growth, growth } from "./growth.js";
 import { hostTime } from "./hostTime.js";
 import { watchBuffers } from "./ledger.js";
 import { Pace } from "./pace.js";
+import { type Tuned, tune } from "./tune.js";
 
 /** What the runner asks of the page. */
 export interface Config {
@@ -43,6 +44,14 @@ declare global {
   /** Given by the runner: a line of progress. */
   function report(line: string): void;
   function bench(config: Config): Promise<Outcome>;
+  function tuneShapes(config: Config): Promise<TuneOutcome>;
+}
+
+/** The best kernel shape for each problem, beside the one that the library's table chooses. */
+export interface TuneOutcome {
+  readonly adapter: string;
+  readonly software: boolean;
+  readonly tuned: readonly Tuned[];
 }
 
 watchBuffers();
@@ -58,6 +67,12 @@ async function adapterOf(): Promise<{ adapter: string; software: boolean }> {
   const software = isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(adapter);
   return { adapter, software };
 }
+
+globalThis.tuneShapes = async (config) => {
+  const found = await adapterOf();
+  const elements = config.elements[found.software ? "software" : "hardware"];
+  return { ...found, tuned: await tune(elements / 2, report) };
+};
 
 globalThis.bench = async (config) => {
   const began = performance.now();
