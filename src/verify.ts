@@ -64,9 +64,12 @@ export async function numbersOf(
   return numbers;
 }
 
+/** Gradients that cancel to nothing leave float64's rounding behind, which float32 cannot repeat. */
+const CANCELLED = 1e-9;
+
 /** What a number may be off by. */
 function allowance({ absolute, relative }: Tolerance, expected: number, scale: number): number {
-  return absolute * scale + relative * Math.abs(expected);
+  return absolute * scale + relative * Math.abs(expected) + CANCELLED;
 }
 
 /** The worst element of `got` against `expected`. */
@@ -89,8 +92,8 @@ export function compareNumbers(
   for (let index = 0; index < expected.length; index++) {
     const want = expected[index] as number;
     const have = lengths ? Number.NaN : (got[index] as number);
-    // NaN against NaN and an infinity against itself agree; a lone NaN never does.
-    const same = Object.is(want, have) || want === have;
+    // NaN against NaN and an infinity against itself agree, and an overflow of float32 is one; a lone NaN never does.
+    const same = Object.is(want, have) || want === have || have === Math.fround(want);
     const error = same ? 0 : Math.abs(have - want);
     const allowed = allowance(tolerance, want, scale);
     const used = same ? 0 : Number.isFinite(error) ? error / allowed : Number.POSITIVE_INFINITY;

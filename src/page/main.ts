@@ -16,6 +16,11 @@ const views: Readonly<
 > = {
   explore: { title: "Explore", load: () => import("./views/explore.js") },
   notebook: { title: "Notebook", load: () => import("./views/notebook.js") },
+  choose: { title: "Choose", load: () => import("./views/choose.js") },
+  check: { title: "Check", load: () => import("./views/check.js") },
+  bench: { title: "Measure", load: () => import("./views/bench.js") },
+  learn: { title: "Learn", load: () => import("./views/learn.js") },
+  gpu: { title: "Use", load: () => import("./views/gpu.js") },
 };
 
 const main = document.getElementById("main") as HTMLElement;

@@ -52,7 +52,7 @@ export const whole = (value: number): string =>
   Math.round(value).toLocaleString("en").replaceAll(",", "\u202f");
 
 export function milliseconds(value: number): string {
-  if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
+  if (value >= 2000) return `${(value / 1000).toFixed(1)} s`;
   return `${value >= 100 ? Math.round(value) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;
 }
 

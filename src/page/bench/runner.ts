@@ -1,0 +1,161 @@
+import { unfused } from "../../../bench/contenders/handWritten.js";
+import { cpuPath } from "../../../bench/contenders/onCpu.js";
+import { webgpuLoss } from "../../../bench/contenders/webgpuLoss.js";
+import type { ClassProblem, Contender, Job } from "../../../bench/page/contract.js";
+import { quantile } from "../../../bench/page/statistics.js";
+import { breathe } from "./breathe.js";
+import { plainLoop } from "./plainLoop.js";
+import type { Need, Work } from "./size.js";
+
+/** One line of the results. */
+export interface Timing {
+  readonly name: string;
+  readonly ours: boolean;
+  readonly medianMs: number;
+  readonly p10Ms: number;
+  readonly p90Ms: number;
+  readonly samples: number;
+  /** The first call, compilation included. */
+  readonly firstMs: number;
+  readonly gpuMs: number | undefined;
+  readonly gigabytesPerSecond: number;
+  readonly tokensPerSecond: number;
+  /** Against the plain loop's float64 sum. */
+  readonly relativeError: number;
+}
+export interface Failed {
+  readonly name: string;
+  readonly why: string;
+}
+export interface Progress {
+  readonly share: number;
+  readonly doing: string;
+}
+
+const BUDGET_MS = 900;
+const LEAST = 3;
+const MOST = 25;
+/** A contender whose loss differs by more than this computes something else: it is not timed. */
+const AGREES = 1e-4;
+
+/** The same under names that visitors read. */
+const gpuContenders: readonly (readonly [string, Contender | undefined])[] = [
+  ["webgpu-loss", webgpuLoss.find(({ name }) => name === "webgpu-loss plan.run")],
+  ["webgpu-loss, in place", webgpuLoss.find(({ name }) => name === "webgpu-loss in place")],
+  ["unfused pipeline", unfused],
+];
+
+async function sample(
+  job: Job,
+  signal: AbortSignal,
+  progress: (share: number) => void,
+): Promise<number[]> {
+  const times: number[] = [];
+  const began = performance.now();
+  while (times.length < MOST) {
+    await job.reset?.();
+    signal.throwIfAborted();
+    const start = performance.now();
+    await job.run();
+    times.push(performance.now() - start);
+    const spent = performance.now() - began;
+    progress(Math.min(Math.max(spent / BUDGET_MS, times.length / MOST), 1));
+    // A run that takes the whole budget is its own sample.
+    if (spent > BUDGET_MS && (times.length >= LEAST || spent > 3 * BUDGET_MS)) break;
+    await breathe(signal);
+  }
+  return times;
+}
+
+async function gpuTime(job: Job): Promise<number | undefined> {
+  if (!job.gpuTime) return undefined;
+  const times: number[] = [];
+  for (let i = 0; i < LEAST; i++) {
+    await job.reset?.();
+    times.push(await job.gpuTime());
+  }
+  const middle = quantile(times, 0.5);
+  return middle > 0 ? middle : undefined;
+}
+
+/** Runs all contenders one after the other: each is checked first, then timed. Throws when cancelled. */
+export async function runBench(
+  problem: ClassProblem,
+  work: Work,
+  need: Need,
+  onGpu: boolean,
+  signal: AbortSignal,
+  report: (progress: Progress) => void,
+): Promise<{ timings: Timing[]; failures: Failed[] }> {
+  const timings: Timing[] = [];
+  const failures: Failed[] = [];
+  const list: (readonly [string, Contender | undefined])[] = onGpu
+    ? gpuContenders.filter(
+        ([name, found]) => found && (name !== "unfused pipeline" || !need.unfused),
+      )
+    : [["webgpu-loss, CPU path", cpuPath]];
+  const count = list.length + 1;
+  const { rows, classes } = problem;
+  let reference = Number.NaN;
+
+  const measure = async (
+    name: string,
+    at: number,
+    job: Job,
+    bytesPerLogit: number,
+    ours: boolean,
+  ): Promise<void> => {
+    const step = (share: number, doing: string) =>
+      report({ share: (at + share) / count, doing: `${name}: ${doing}` });
+    step(0, "first call");
+    const start = performance.now();
+    await job.reset?.();
+    const loss = await job.run();
+    const firstMs = performance.now() - start;
+    signal.throwIfAborted();
+    if (at === 0) reference = loss;
+    const relativeError = Math.abs(loss - reference) / Math.abs(reference);
+    if (!(relativeError < AGREES)) {
+      failures.push({ name, why: `gives ${loss}, expected ${reference}` });
+      return;
+    }
+    const times = await sample(job, signal, (share) => step(0.1 + 0.8 * share, "timing"));
+    const gpuMs = await gpuTime(job);
+    const medianMs = quantile(times, 0.5);
+    timings.push({
+      name,
+      ours,
+      medianMs,
+      p10Ms: quantile(times, 0.1),
+      p90Ms: quantile(times, 0.9),
+      samples: times.length,
+      firstMs,
+      gpuMs,
+      gigabytesPerSecond: (rows * classes * bytesPerLogit) / (medianMs * 1e6),
+      tokensPerSecond: rows / (medianMs / 1000),
+      relativeError,
+    });
+  };
+
+  const bytes = work === "loss" ? 4 : 12;
+  await measure("plain loop", 0, plainLoop(problem, work, signal), bytes, false);
+  for (const [at, [name, contender]] of list.entries()) {
+    signal.throwIfAborted();
+    if (!contender) continue;
+    const opened = await contender.open();
+    let job: Job | undefined;
+    try {
+      job = await opened.prepare(problem, work);
+      if (job)
+        await measure(name, at + 1, job, contender.bytesPerLogit[work], contender.group === "ours");
+    } catch (error) {
+      if (signal.aborted) throw error;
+      failures.push({ name, why: String(error) });
+    } finally {
+      job?.free();
+      opened.close();
+    }
+  }
+  report({ share: 1, doing: "done" });
+  return { timings, failures };
+}
