@@ -33,7 +33,7 @@ fn mistakesAt(segment: u32) -> u32 {
   if (OFFSET_WORDS == 0u) {
     return 0u;
   }
-  let word = params.offsetsStart + segment * OFFSET_WORDS;
+  let word = (params.offsetsStart + segment) * OFFSET_WORDS;
   let low = offsets[word];
   let next = offsets[word + OFFSET_WORDS];
   var wrong = next < low || next > params.size || (segment == 0u && low != 0u);

@@ -10,7 +10,7 @@ fn edgeAt(at: u32) -> u32 {
   if (OFFSET_WORDS == 0u) {
     return min(at * params.segmentLength, params.size);
   }
-  let word = params.offsetsStart + at * OFFSET_WORDS;
+  let word = (params.offsetsStart + at) * OFFSET_WORDS;
   if (OFFSET_WORDS == 2u && offsets[word + 1u] != 0u) {
     return params.size;
   }

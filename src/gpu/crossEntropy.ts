@@ -11,7 +11,7 @@ import {
   type Work,
 } from "./crossEntropyModule.js";
 import { rowShape } from "./rowShape.js";
-import { inputRange, planReduction, planRows } from "./rows.js";
+import { inputRange, planReduction, planRows, type Rows } from "./rows.js";
 import { planSum } from "./sums.js";
 
 /** Per-row outputs in the order of their bits. */
@@ -49,10 +49,14 @@ function variantOf(request: Request, geometry: Geometry, on: Target): Variant {
   };
 }
 
-/** Losses and gradients of all rows, then their reduction; a pass over rows takes what fits a binding. */
-export function planCrossEntropy(request: Request, geometry: Geometry, on: Target): Program {
+/** Plans losses and gradients of all rows; a pass over rows takes what fits a binding. */
+export function planLosses(
+  builder: ProgramBuilder,
+  request: Request,
+  geometry: Geometry,
+  on: Target,
+): { readonly context: Rows; readonly stats: Range } {
   const { rows, classes, classStride, lossShape, soft, shift } = geometry;
-  const builder = new ProgramBuilder("crossEntropy");
   const variant = variantOf(request, geometry, on);
   const { logits: place, temperature: learnsTemperature } = request.gradients;
   const inPlace = place === "inPlace";
@@ -132,16 +136,25 @@ export function planCrossEntropy(request: Request, geometry: Geometry, on: Targe
     });
   }
 
+  if (inPlace) {
+    builder.result("gradients.logits", logits, shape, gpuDType(request.get("logits").dtype));
+  } else if (gradient && place) builder.result("gradients.logits", gradient, shape);
+  if (targetsGradient) builder.result("gradients.targets", targetsGradient, shape);
+  return { context, stats };
+}
+
+/** Losses and gradients of all rows, then their reduction. */
+export function planCrossEntropy(request: Request, geometry: Geometry, on: Target): Program {
+  const { rows, lossShape } = geometry;
+  const builder = new ProgramBuilder("crossEntropy");
+  const { context, stats } = planLosses(builder, request, geometry, on);
+  const wanted = planes.filter((name) => request.outputs.has(name));
   const power = planReduction(builder, request, on, lossShape, slice(stats, 0, rows), context);
   for (const [at, name] of wanted.entries()) {
     builder.result(name, slice(stats, (at + 1) * rows, rows), lossShape);
   }
   if (request.outputs.has("perplexity")) builder.result("perplexity", power, []);
-  if (inPlace) {
-    builder.result("gradients.logits", logits, shape, gpuDType(request.get("logits").dtype));
-  } else if (gradient && place) builder.result("gradients.logits", gradient, shape);
-  if (targetsGradient) builder.result("gradients.targets", targetsGradient, shape);
-  if (learnsTemperature) {
+  if (request.gradients.temperature) {
     const slopes = slice(stats, (wanted.length + 1) * rows, rows);
     builder.result("gradients.temperature", planSum(builder, on, "slope", slopes, rows), []);
   }

@@ -1,3 +1,4 @@
+import maskPiece from "../../shaders/mask.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import firstSide from "../../shaders/rowFirst.wgsl?raw";
 import factors from "../../shaders/segmentFactors.wgsl?raw";
@@ -23,7 +24,7 @@ import {
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
 import { gradientStore, plainRange, rowsPerPass, storageOf } from "./rowSlices.js";
-import { inputRange } from "./rows.js";
+import { inputRange, maskCodes } from "./rows.js";
 import { BLOCK, emptyBitsOf, lanesOf } from "./sums.js";
 
 const RECORD_BYTES = 28;
@@ -89,7 +90,7 @@ function constantsOf({ tensors }: Request, on: Target, divisor: number, storage:
     LANES: lanesOf(on),
     ROWS: 1,
     FIRST_STORAGE: storage,
-    MASKED: mask ? (mask.isFloat() ? 1 : 2) : 0,
+    MASKED: mask ? maskCodes[gpuDType(mask.dtype)] : 0,
     WEIGHTED: tensors.weights !== undefined,
     OFFSET_WORDS: offsets ? (offsets === "i64" ? 2 : 1) : 0,
     EACH: !segments && upstream !== undefined && upstream.size !== 1,
@@ -180,7 +181,7 @@ export function planReduce(request: Request, geometry: ReduceGeometry, on: Targe
   overLosses((part, given, cut) => {
     const each = constants.EACH && upstream ? cut(upstream) : undefined;
     const bindings = { ...given, offsets, upstream: each, records: pieces };
-    const parts = [record, firstSide, factors, segmentSums];
+    const parts = [record, firstSide, maskPiece, factors, segmentSums];
     run("sums", parts, bindings, { ...part, workgroups: units, work: part.count * 12 });
   });
   if (chunks > 1) {
@@ -197,7 +198,12 @@ export function planReduce(request: Request, geometry: ReduceGeometry, on: Targe
   if (values) {
     overLosses((part, given, cut) => {
       const passes = { ...part, workgroups: Math.ceil(part.count / 64), work: part.count * 16 };
-      run("values", [firstSide, factors, segmentValues], { ...given, values: cut(values) }, passes);
+      run(
+        "values",
+        [firstSide, maskPiece, factors, segmentValues],
+        { ...given, values: cut(values) },
+        passes,
+      );
     });
   }
   if (gradient || gradientAgainst) {
@@ -212,7 +218,7 @@ export function planReduce(request: Request, geometry: ReduceGeometry, on: Targe
         gradientAgainst: gradientAgainst?.at(first, count),
       };
       const pass = { first, count, workgroups: units, work: count * 20 };
-      run("gradients", [firstSide, factors, slopes], bindings, pass, places);
+      run("gradients", [firstSide, maskPiece, factors, slopes], bindings, pass, places);
       gradient?.finish(first, count);
       gradientAgainst?.finish(first, count);
     });

@@ -1,6 +1,7 @@
 import { sequenceLogProbsCpu } from "../cpu/sequenceLogProbs.js";
 import { defineLoss } from "../define.js";
 import { fail } from "../errors.js";
+import { planSequenceLogProbs } from "../gpu/sequenceLogProbs.js";
 import { expectLabels } from "../labels.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
@@ -52,6 +53,11 @@ export const sequenceLogProbs = /* @__PURE__ */ defineLoss({
     average: { default: false, doc: "Divides by the sum of the sequence's mask." },
     shift: { default: false, doc: "Scores each token against the next label, without a copy." },
     ignoreIndex: { default: -100, integer: true, doc: "Tokens with this label take no part." },
+    temperature: {
+      default: 1,
+      above: 0,
+      doc: "Divides the logits: the temperature that was sampled at.",
+    },
   },
   result: "output",
   cases: [
@@ -70,4 +76,5 @@ export const sequenceLogProbs = /* @__PURE__ */ defineLoss({
   ],
   check,
   cpu: sequenceLogProbsCpu,
+  gpu: planSequenceLogProbs,
 });
