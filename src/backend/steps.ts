@@ -108,6 +108,13 @@ export class Steps {
     const begin = placed.offset + range.offset;
     const offset = Math.floor(begin / align) * align;
     const size = Math.ceil((begin - offset + range.bytes) / 4) * 4;
+    const limit = this.#device.limits.maxStorageBufferBindingSize;
+    if (size > limit) {
+      fail(
+        "LIMIT_EXCEEDED",
+        `${this.program.label}: ${range.buffer} takes ${size} bytes at once, this device binds ${limit}; give it in blocks of rows`,
+      );
+    }
     return { buffer: placed.buffer, offset, size, start: (begin - offset) / range.unit };
   }
 

@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import { gridOf, type Program, type Target } from "../../src/plan.js";
+import { programOf, targets } from "../variants.js";
+
+const device: Target = targets["gpu"] as Target;
+const small = (maxBinding: number, software = false): Target => ({
+  ...device,
+  maxBinding,
+  software,
+});
+
+/** Ranges that, from the aligned address before them, are larger than a binding may be. */
+function tooLarge({ passes }: Program, { maxBinding, alignment }: Target): string[] {
+  return passes.flatMap(({ kernel, bindings }) =>
+    Object.entries(bindings).flatMap(([name, { offset, bytes, unit }]) => {
+      // The caller's own logits may begin anywhere, nearly an alignment behind where the binding does.
+      const ahead = name === "logits" ? alignment - unit : offset % alignment;
+      const whole = bytes + ahead;
+      return whole > maxBinding ? [`${kernel.label}: ${name} takes ${whole}`] : [];
+    }),
+  );
+}
+
+describe("a plan binds no more than the device allows", () => {
+  const MiB = 2 ** 20;
+  test.each([
+    ["GPT-2, loss and gradient", 128, [8192, 50_257], [8192], {}],
+    ["a long context", 128, [1, 32_768, 151_936], [1, 32_768], { shift: true }],
+    ["images", 128, [4, 21, 512, 512], [4, 512, 512], { classAxis: 1 }],
+    ["many small rows", 1024, [12_000_000, 4], [12_000_000], {}],
+    ["one huge image", 1024, [1, 21, 2048, 2048], [1, 2048, 2048], { classAxis: 1 }],
+  ] as const)("%s, %i MiB a binding", (_, most, logits, targetsShape, options) => {
+    const on = small(most * MiB);
+    const shapes = { logits: { shape: logits }, targets: { shape: targetsShape, dtype: "i32" } };
+    const program = programOf(shapes, { gradients: true, ...options }, on);
+    expect(tooLarge(program, on)).toEqual([]);
+  });
+
+  test("every row is visited once, whatever the binding", () => {
+    for (const maxBinding of [2048, 5000, 2 ** 16]) {
+      const shapes = { logits: { shape: [1000, 100] }, targets: { shape: [1000], dtype: "i32" } };
+      const { passes } = programOf(shapes, { gradients: true }, small(maxBinding));
+      const rows = passes.filter(({ kernel }) => kernel.label === "cross-entropy: gradient");
+      let next = 0;
+      for (const { params, bindings } of rows) {
+        expect(params["rowStart"]).toBe(next);
+        expect(bindings["logits"]?.offset).toBe(next * 400);
+        next += params["rows"] as number;
+      }
+      expect(next).toBe(1000);
+    }
+  });
+});
+
+describe("a grid", () => {
+  test("has one axis until 65 535 workgroups, then two", () => {
+    expect(gridOf(1)).toEqual([1, 1]);
+    expect(gridOf(65_535)).toEqual([65_535, 1]);
+    expect(gridOf(65_536)).toEqual([65_535, 2]);
+    for (const count of [70_000, 1_000_003, 2 ** 32 - 1]) {
+      const [width, height] = gridOf(count);
+      expect(width * height).toBeGreaterThanOrEqual(count);
+      expect(Math.max(width, height)).toBeLessThanOrEqual(65_537);
+    }
+  });
+
+  test("of a software adapter is cut into passes that a page can wait for", () => {
+    const shapes = { logits: { shape: [4096, 50_257] }, targets: { shape: [4096], dtype: "i32" } };
+    const { passes } = programOf(shapes, { gradients: true }, targets["software"] as Target);
+    expect(Math.max(...passes.map(({ work }) => work))).toBeLessThan(32 * 2 ** 20);
+  });
+});
