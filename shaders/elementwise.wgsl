@@ -11,11 +11,11 @@ struct Answer { value: f32, slopes: vec4f }
 struct Bits { value: u32, slopes: vec4u }
 struct Element { value: u32, gradients: vec4u, counts: bool }
 
-// 2^60 stands for infinity: it has a square. Beside it a finite operand counts as at most 2^30, and
-// what has grown beyond 2^40 was infinite.
-const HUGE: f32 = 1.1529215e18;
-const FINITE: f32 = 1073741824.0;
-const GROWN: f32 = 1.0995116e12;
+// 2^62 stands for infinity: it has a square. Beside it a finite operand counts as at most 2^24, and
+// what has grown beyond 2^30 was infinite.
+const HUGE: f32 = 4.611686e18;
+const FINITE: f32 = 16777216.0;
+const GROWN: f32 = 1073741824.0;
 
 // A NaN that is made while the shader runs: as a constant it would not compile.
 fn notANumber() -> f32 {
@@ -37,12 +37,15 @@ fn grown(x: f32) -> u32 {
   return select(INFINITY_BITS, MINUS_INFINITY_BITS, x < 0.0);
 }
 
-// NaN and infinity never reach the hook: NaN spoils the element, and so do two infinities; one alone
-// is a number so large that the hook gives the limit, if the loss has one.
-fn spoiledOrLimit(bits: vec4u, largest: u32) -> Bits {
+// NaN and infinity never reach the hook: NaN spoils the element, and so do two infinities. One alone
+// becomes so large a number that the hook gives the limit, where LIMITS has the operand's bit.
+fn spoiledOrLimit(bits: vec4u) -> Bits {
+  let places = vec4u(1u, 2u, 4u, 8u);
   let infinite = (bits & vec4u(0x7fffffffu)) == vec4u(INFINITY_BITS);
-  let found = select(vec4u(0u), vec4u(1u), infinite);
-  if (!LIMITS || largest > INFINITY_BITS || found.x + found.y + found.z + found.w > 1u) {
+  let special = (bits & vec4u(INFINITY_BITS)) == vec4u(INFINITY_BITS);
+  let found = select(vec4u(0u), vec4u(1u), special);
+  let known = infinite & ((vec4u(LIMITS) & places) != vec4u(0u));
+  if (any(special & !known) || found.x + found.y + found.z + found.w > 1u) {
     return Bits(NAN_BITS, vec4u(select(NAN_BITS, 0u, ZERO_AT_NAN)));
   }
   let finite = clamp(bitcast<vec4f>(select(bits, vec4u(0u), infinite)), vec4f(-FINITE), vec4f(FINITE));
@@ -58,7 +61,7 @@ fn bitsAt(i: u32) -> Bits {
   let sizes = bits & vec4u(0x7fffffffu);
   let largest = max(max(sizes.x, sizes.y), max(sizes.z, sizes.w));
   if (largest >= INFINITY_BITS) {
-    return spoiledOrLimit(bits, largest);
+    return spoiledOrLimit(bits);
   }
   let answer = answerOf(bitcast<vec4f>(bits));
   return Bits(bitcast<u32>(answer.value), bitcast<vec4u>(answer.slopes));

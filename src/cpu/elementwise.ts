@@ -39,15 +39,15 @@ export function elementwiseCpu(
   const dualAt = (index: number): Dual => {
     let spoils = false;
     let infinite = 0;
-    for (let at = 0; at < operands.length; at++) {
+    for (const [at, { name, stretch }] of operands.entries()) {
       const from = numbers[at];
-      if (from) args[at] = from[sourceIndex(operands[at]?.stretch, index)];
+      if (from) args[at] = from[sourceIndex(stretch, index)];
       const value = args[at];
-      spoils ||= Number.isNaN(value);
-      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) infinite += 1;
+      if (typeof value !== "number" || Number.isFinite(value)) continue;
+      infinite += 1;
+      spoils ||= Number.isNaN(value) || !loss.limits?.includes(name);
     }
-    const known = infinite === 0 || (infinite === 1 && loss.atInfinity === "limit");
-    return spoils || !known ? spoiled : loss.cpu(...args);
+    return spoils || infinite > 1 ? spoiled : loss.cpu(...args);
   };
 
   const values = new Float64Array(size);

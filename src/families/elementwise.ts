@@ -54,8 +54,8 @@ export interface ElementwiseDefinition<I extends Inputs, O extends OptionSpecs> 
    * and flags the constants NAME (a word by its place in the list). Never sees NaN or infinity.
    */
   readonly wgsl: string;
-  /** One infinite operand gives the formula's limit; without this it gives NaN, as two always do. */
-  readonly atInfinity?: "limit";
+  /** Operands that may be infinite, one at a time: the formula has a limit there. Any other infinity gives NaN. */
+  readonly limits?: readonly (keyof I & string)[];
   /** The slopes at NaN: NaN, or 0 as PyTorch's L1 loss has it. The value is NaN in any case. */
   readonly atNaN?: "zero";
   /** Shapes of inputs that are stretched whether or not `broadcast` is set. */

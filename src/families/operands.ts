@@ -110,7 +110,7 @@ export function arrange(
   return { operands, lossShape, size: sizeOf(lossShape) };
 }
 
-/** A gradient can be written over its input only where each number has one gradient, and no word has two writers. */
+/** A gradient can be written over its input only where nothing else of the call lies there, and no word has two writers. */
 function expectPlaces(request: Request, operands: readonly Operand[]): void {
   let odd: number | undefined;
   for (const { name, stretch } of operands) {
@@ -119,9 +119,16 @@ function expectPlaces(request: Request, operands: readonly Operand[]): void {
     if (stretch) {
       fail("OPTION", `${where} cannot be "inPlace": ${name} is stretched, its gradient is a sum`);
     }
-    const argument = request.get(name);
-    if (argument.dtype !== "f16" && argument.dtype !== "bf16") continue;
-    const begins = ((argument.gpu?.offset ?? 0) / 2) % 2;
+    const { gpu, dtype } = request.get(name);
+    for (const [other, { gpu: beside }] of Object.entries(request.tensors)) {
+      if (!gpu || other === name || beside?.buffer !== gpu.buffer) continue;
+      fail(
+        "UNSUPPORTED",
+        `${where} cannot be "inPlace": ${other} lies in the same GPUBuffer, expected one of its own`,
+      );
+    }
+    if (dtype !== "f16" && dtype !== "bf16") continue;
+    const begins = ((gpu?.offset ?? 0) / 2) % 2;
     if (odd !== undefined && odd !== begins) {
       fail(
         "UNSUPPORTED",

@@ -153,7 +153,10 @@ export function elementwiseKernel(
       LANES: lanes,
       GRADIENT: wanted.length > 0,
       FOLDED: folded,
-      LIMITS: loss.atInfinity === "limit",
+      LIMITS: slots.reduce(
+        (bits, { name }, at) => (loss.limits?.includes(name) ? bits | (1 << at) : bits),
+        0,
+      ),
       ZERO_AT_NAN: loss.atNaN === "zero",
       ...(kernel === "stream"
         ? {

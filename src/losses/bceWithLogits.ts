@@ -58,13 +58,13 @@ export const bceWithLogits = /* @__PURE__ */ elementwise({
       let large = 1.0 / (1.0 + t);
       let p = select(large, small, z < 0.0);
       let miss = select(small, large, z < 0.0);
-      let yes = posWeight * y;
-      let value = yes * down + (1.0 - y) * up;
-      let slope = (1.0 - y) * p - yes * miss;
-      let labelSlope = (1.0 - params.labelSmoothing) * ((posWeight - 1.0) * down - z);
-      return Dual2(weight * value, weight * vec2f(slope, labelSlope));
+      let yes = weight * posWeight * y;
+      let no = weight * (1.0 - y);
+      let turn = weight * (1.0 - params.labelSmoothing);
+      let labelSlope = turn * (posWeight - 1.0) * down - turn * z;
+      return Dual2(yes * down + no * up, vec2f(no * p - yes * miss, labelSlope));
     }`,
-  atInfinity: "limit",
+  limits: ["logits"],
   cases: [
     {
       args: [

@@ -12,6 +12,7 @@ export const clip = /* @__PURE__ */ contrast({
   formula: String.raw`\tfrac12\left(\log\textstyle\sum_j e^{s_{ij}} + \log\sum_j e^{s_{ji}}\right) - s_{ii}, \quad s = e^{t}\, \hat a \hat b^\top`,
   reference: "Radford et al. 2021, arXiv:2103.00020",
   inputs: { images: "wrt", texts: "wrt" },
+  shapes: { images: "(N, depth)", texts: "(N, depth)" },
   options: {
     logitScale: {
       tensor: "one number",

@@ -107,6 +107,7 @@ export const combine: CombineFunction = /* @__PURE__ */ overTerms(
     reference:
       "Kendall, Gal, Cipolla 2018, arXiv:1705.07115, on weighting the losses of several tasks",
     inputs: { losses: "wrt" },
+    shapes: { losses: "(terms), or a list of { loss, weight }" },
     options: {
       weights: { tensor: "(terms)", role: "wrt", doc: "What each loss counts; 1 without." },
     },

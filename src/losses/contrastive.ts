@@ -13,6 +13,7 @@ export const contrastive = /* @__PURE__ */ rowPairs({
   formula: String.raw`y\, d^2 + (1 - y) \max(0, m - d)^2`,
   reference: "Hadsell, Chopra, LeCun 2006, doi:10.1109/CVPR.2006.100",
   inputs: { a: "wrt", b: "wrt", targets: "data" },
+  shapes: { a: "(…, depth)", b: "(…, depth)", targets: "(…)" },
   options: { margin: { default: 1, min: 0, doc: "How far apart different vectors should be." } },
   cases: [
     {

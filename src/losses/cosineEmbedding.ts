@@ -13,6 +13,7 @@ export const cosineEmbedding = /* @__PURE__ */ rowPairs({
   formula: String.raw`1 - \cos(a, b) \;\text{if}\; y = 1, \quad \max(0, \cos(a, b) - m) \;\text{if}\; y = -1`,
   reference: "PyTorch, torch.nn.CosineEmbeddingLoss",
   inputs: { a: "wrt", b: "wrt", targets: "data" },
+  shapes: { a: "(…, depth)", b: "(…, depth)", targets: "(…)" },
   options: {
     margin: { default: 0, min: -1, max: 1, doc: "The cosine that different ones may have." },
   },

@@ -110,6 +110,10 @@ export const crossEntropy = /* @__PURE__ */ defineLoss({
   formula: String.raw`w_y\left(\log\textstyle\sum_c e^{z_c} - z_y\right)`,
   reference: "Goodfellow, Bengio, Courville 2016, Deep Learning, section 6.2.2",
   inputs: { logits: "wrt", targets: "asked" },
+  shapes: {
+    logits: "(…, classes), or classes on classAxis",
+    targets: "(…) class numbers, or probabilities like logits",
+  },
   options: {
     weight: {
       tensor: "(classes)",

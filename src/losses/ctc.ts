@@ -70,6 +70,7 @@ export const ctc = /* @__PURE__ */ defineLoss({
   formula: String.raw`-\log \sum_{\pi \in \mathcal{B}^{-1}(y)} \prod_t p_{t, \pi_t}`,
   reference: "Graves et al. 2006, doi:10.1145/1143844.1143891",
   inputs: { logProbs: "wrt", targets: "labels" },
+  shapes: { logProbs: "(frames, batch, classes)", targets: "(batch, labels)" },
   options: {
     inputLengths: {
       tensor: "(sequences), whole numbers",

@@ -13,6 +13,7 @@ export const dcl = /* @__PURE__ */ contrast({
   formula: String.raw`\log\textstyle\sum_{j \notin \{i, i'\}} e^{s_{ij}/\tau} - s_{i\,i'}/\tau`,
   reference: "Yeh et al. 2022, arXiv:2110.06848",
   inputs: { a: "wrt", b: "wrt" },
+  shapes: { a: "(N, depth)", b: "(N, depth)" },
   options: { temperature: temperatureOption(0.1) },
   outputs: contrastOutputs,
   cases: [

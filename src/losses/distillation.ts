@@ -29,12 +29,16 @@ export const distillation = /* @__PURE__ */ row({
   },
   wgsl: /* wgsl */ `
 fn cell(p: f32, logP: f32, q: f32, logQ: f32, ratio: f32) -> Cell {
-  if (q == 0.0) {
-    return Cell(0.0, 0.0, 0.0);
-  }
   let scale = params.temperature * params.temperature;
-  let excess = select(-scale * ratio, INFINITE, isGone(logP));
-  return Cell(select(q * excess, INFINITE, isGone(logP)), -scale * q, excess);
+  if (q == 0.0) {
+    return Cell(scale * p, 0.0, 0.0);
+  }
+  // Both sum to 1: with their difference every cell is at least 0, and an error of the logarithms,
+  // where the distributions are nearly equal, counts only by its square.
+  let value = select((p - q) - q * ratio, q * expm1Less(ratio), abs(ratio) < 1.0);
+  let isLost = isGone(logP);
+  return Cell(select(scale * value, INFINITE, isLost), -scale * q,
+    select(-scale * ratio, INFINITE, isLost));
 }`,
   cases: [
     { args: [[[0, 0]], [[0, 1.0986122886681098]]], loss: 0.13081203594113697 },

@@ -86,7 +86,7 @@ export const dpo = /* @__PURE__ */ elementwise({
       }
       return Dual4(value, params.beta * slope * vec4f(1.0, -1.0, -1.0, 1.0));
     }`,
-  atInfinity: "limit",
+  limits: ["policyChosen", "policyRejected", "referenceChosen", "referenceRejected"],
   cases: [
     {
       args: [

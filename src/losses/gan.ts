@@ -79,7 +79,7 @@ export const gan = /* @__PURE__ */ elementwise({
       let way = select(-1.0, 1.0, ROLE == 1u);
       return Dual(way * z, way);
     }`,
-  atInfinity: "limit",
+  limits: ["logits"],
   cases: [
     { args: [[0]], options: { role: "discriminatorReal" }, loss: Math.LN2 },
     { args: [[-1.5, 0, 1]], loss: -0.735940715354 },

@@ -57,6 +57,12 @@ export const gaussianKLFull = /* @__PURE__ */ defineLoss({
     priorMeans: "wrt",
     priorCovariances: "wrt",
   },
+  shapes: {
+    means: "(…, d)",
+    covariances: "(…, d, d)",
+    priorMeans: "(…, d)",
+    priorCovariances: "(…, d, d)",
+  },
   options: {},
   cases: [
     {

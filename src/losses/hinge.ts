@@ -28,7 +28,7 @@ export const hinge = /* @__PURE__ */ elementwise({
       return Dual(max(gap, 0.0), select(0.0, -y, gap > 0.0));
     }`,
   kinks: ({ margin = 1 }) => [margin],
-  atInfinity: "limit",
+  limits: ["scores"],
   cases: [
     {
       args: [

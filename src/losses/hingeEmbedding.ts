@@ -30,7 +30,7 @@ export const hingeEmbedding = /* @__PURE__ */ elementwise({
       return Dual(near + select(0.0, gap, pushes), slope);
     }`,
   kinks: ({ margin = 1 }) => [margin],
-  atInfinity: "limit",
+  limits: ["distances"],
   cases: [
     {
       args: [

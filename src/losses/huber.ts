@@ -26,7 +26,7 @@ export const huber = /* @__PURE__ */ elementwise({
       return Dual2(slope * (r - 0.5 * slope), vec2f(slope, -slope));
     }`,
   kinks: ({ delta = 1 }) => [-delta, delta],
-  atInfinity: "limit",
+  limits: ["predictions", "targets"],
   cases: [
     {
       args: [

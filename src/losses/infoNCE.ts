@@ -17,6 +17,7 @@ export const infoNCE = /* @__PURE__ */ contrast({
   formula: String.raw`\log\textstyle\sum_j e^{q_i \cdot k_j / \tau} - q_i \cdot k_{y_i} / \tau`,
   reference: "van den Oord, Li, Vinyals 2018, arXiv:1807.03748",
   inputs: { queries: "wrt", keys: "wrt" },
+  shapes: { queries: "(N, depth)", keys: "(M, depth)" },
   options: {
     temperature: temperatureOption(0.07),
     normalize: { default: true, doc: "Divides every vector by its length first." },

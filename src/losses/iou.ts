@@ -42,6 +42,7 @@ export const iou = /* @__PURE__ */ defineLoss({
   reference:
     "Rezatofighi et al. 2019, arXiv:1902.09630 (GIoU); Zheng et al. 2020, arXiv:1911.08287 (DIoU, CIoU)",
   inputs: { boxes: "wrt", targets: "wrt" },
+  shapes: { boxes: "(…, 4): x1, y1, x2, y2", targets: "(…, 4)" },
   options: {
     variant: {
       default: "iou",

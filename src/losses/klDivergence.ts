@@ -49,22 +49,27 @@ export const klDivergence = /* @__PURE__ */ row({
     return isReverse ? [value, own, other] : [value, other, own];
   },
   wgsl: /* wgsl */ `
-fn divergence(lead: f32, excess: f32, logOther: f32, leadForm: u32) -> Cell {
-  if (lead == 0.0) {
-    return Cell(0.0, 0.0, 0.0);
-  }
+fn divergence(lead: f32, other: f32, excess: f32, isLost: bool, leadForm: u32) -> Cell {
   let scale = select(1.0, LOG2E, UNIT == 1u);
   let one = select(1.0, 0.0, leadForm == LOGITS);
-  let value = select(scale * lead * excess, INFINITE, isGone(logOther));
-  let own = select(scale * (excess + one), INFINITE, isGone(logOther));
-  return Cell(value, own, -scale * lead);
+  var value = lead * excess;
+  if (INPUT_FORM == LOGITS && TARGET_FORM == LOGITS) {
+    // Two softmaxes sum to the same: with their difference every cell is at least 0, and an error of
+    // the logarithms, where the distributions are nearly equal, counts only by its square.
+    value = select(value + (other - lead), lead * expm1Less(-excess), abs(excess) < 1.0);
+  }
+  if (lead == 0.0) {
+    return Cell(select(0.0, scale * other, INPUT_FORM == LOGITS && TARGET_FORM == LOGITS), 0.0, 0.0);
+  }
+  let own = select(scale * (excess + one), INFINITE, isLost);
+  return Cell(select(scale * value, INFINITE, isLost), own, -scale * lead);
 }
 
 fn cell(p: f32, logP: f32, q: f32, logQ: f32, ratio: f32) -> Cell {
   if (DIRECTION == 1u) {
-    return divergence(p, ratio, logQ, INPUT_FORM);
+    return divergence(p, q, ratio, isGone(logQ), INPUT_FORM);
   }
-  let c = divergence(q, -ratio, logP, TARGET_FORM);
+  let c = divergence(q, p, -ratio, isGone(logP), TARGET_FORM);
   return Cell(c.value, c.slopeAgainst, c.slope);
 }`,
   cases: [

@@ -25,7 +25,7 @@ export const klPenalty = /* @__PURE__ */ elementwise({
     if (estimator === "k1") return [-d, 1, -1];
     if (estimator === "k2") return [0.5 * d * d, -d, d];
     const slope = Math.expm1(d);
-    return [slope - d, -slope, slope];
+    return [slope === Number.POSITIVE_INFINITY ? slope : slope - d, -slope, slope];
   },
   wgsl: /* wgsl */ `
     fn loss(logProb: f32, reference: f32) -> Dual2 {
@@ -39,7 +39,7 @@ export const klPenalty = /* @__PURE__ */ elementwise({
       let slope = expm1Wide(d);
       return Dual2(expm1Less(d), vec2f(-slope, slope));
     }`,
-  atInfinity: "limit",
+  limits: ["logProbs", "referenceLogProbs"],
   cases: [
     { args: [[-1], [-2]], loss: 1 },
     { args: [[-1], [-2]], options: { estimator: "k3" }, loss: 0.367879441171442 },

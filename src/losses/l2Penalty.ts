@@ -17,7 +17,7 @@ export const l2Penalty = /* @__PURE__ */ elementwise({
   cpu: (x, { lambda }) => [lambda * x * x, 2 * lambda * x],
   wgsl: /* wgsl */ `
     fn loss(x: f32) -> Dual { return Dual(params.lambda * x * x, 2.0 * params.lambda * x); }`,
-  atInfinity: "limit",
+  limits: ["parameters"],
   cases: [
     { args: [[1, -2, 3]], options: { lambda: 0.001 }, loss: 0.014 },
     { args: [[0.5]], loss: 0.25 },

@@ -33,7 +33,7 @@ export const logCosh = /* @__PURE__ */ elementwise({
       let far = a + (log1p(expGuarded(-2.0 * a)) - 0.69314718);
       return Dual2(select(far, near, a < 1.0), vec2f(slope, -slope));
     }`,
-  atInfinity: "limit",
+  limits: ["predictions", "targets"],
   cases: [
     {
       args: [

@@ -23,7 +23,7 @@ export const mae = /* @__PURE__ */ elementwise({
       return Dual2(abs(r), vec2f(sign(r), -sign(r)));
     }`,
   kinks: () => [0],
-  atInfinity: "limit",
+  limits: ["predictions", "targets"],
   atNaN: "zero",
   cases: [
     {

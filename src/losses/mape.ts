@@ -18,8 +18,9 @@ export const mape = /* @__PURE__ */ elementwise({
     const size = Math.max(Math.abs(label), eps);
     const value = (100 * Math.abs(r)) / size;
     const slope = (100 * Math.sign(r)) / size;
-    const scaled = Math.abs(label) >= eps ? (value * Math.sign(label)) / size : 0;
-    return [value, slope, -slope - scaled];
+    // The sum of both ways that a target counts, without the difference of two like numbers.
+    const pull = -100 * Math.sign(r) * Math.sign(label) * (prediction / size / size);
+    return [value, slope, Math.abs(label) >= eps ? pull : -slope];
   },
   wgsl: /* wgsl */ `
     fn loss(prediction: f32, label: f32) -> Dual2 {
@@ -27,8 +28,8 @@ export const mape = /* @__PURE__ */ elementwise({
       let size = max(abs(label), params.eps);
       let value = 100.0 * abs(r) / size;
       let slope = 100.0 * sign(r) / size;
-      let scaled = select(0.0, value * sign(label) / size, abs(label) >= params.eps);
-      return Dual2(value, vec2f(slope, -slope - scaled));
+      let pull = -100.0 * sign(r) * sign(label) * (prediction / size / size);
+      return Dual2(value, vec2f(slope, select(-slope, pull, abs(label) >= params.eps)));
     }`,
   kinks: () => [0],
   cases: [

@@ -27,7 +27,7 @@ export const marginRanking = /* @__PURE__ */ elementwise({
       return Dual2(max(gap, 0.0), vec2f(-slope, slope));
     }`,
   kinks: ({ margin = 0 }) => [margin],
-  atInfinity: "limit",
+  limits: ["first", "second"],
   cases: [
     {
       args: [

@@ -22,7 +22,7 @@ export const mse = /* @__PURE__ */ elementwise({
       let r = prediction - label;
       return Dual2(r * r, vec2f(2.0 * r, -2.0 * r));
     }`,
-  atInfinity: "limit",
+  limits: ["predictions", "targets"],
   cases: [
     {
       args: [

@@ -28,6 +28,7 @@ export const multilabelMargin = /* @__PURE__ */ defineLoss({
   formula: String.raw`\frac1C \sum_{j \in Y} \sum_{i \notin Y} \max(0, 1 - s_j + s_i)`,
   reference: "Crammer, Singer 2003, A family of additive online algorithms for category ranking",
   inputs: { scores: "wrt", targets: "labels" },
+  shapes: { targets: "(…, classes), padded by -1" },
   options: {
     kink: {
       default: "zero",

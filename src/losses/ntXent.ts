@@ -13,6 +13,7 @@ export const ntXent = /* @__PURE__ */ contrast({
   formula: String.raw`\log\textstyle\sum_{j \ne i} e^{s_{ij}/\tau} - s_{i\,i'}/\tau`,
   reference: "Chen et al. 2020, arXiv:2002.05709",
   inputs: { a: "wrt", b: "wrt" },
+  shapes: { a: "(N, depth)", b: "(N, depth)" },
   options: { temperature: temperatureOption(0.5) },
   outputs: contrastOutputs,
   cases: [{ args: [[[1, 2]], [[2, 1]]], loss: 0 }],

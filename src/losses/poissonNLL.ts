@@ -35,7 +35,9 @@ export const poissonNLL = /* @__PURE__ */ elementwise({
         rate = expWide(x);
         slope = rate - t;
       } else {
-        logRate = logSafe(x + params.eps);
+        // Beside x, eps is too small for a sum in f32, but not for a large t.
+        let large = max(x, params.eps);
+        logRate = logSafe(large) + log1pSafe(min(x, params.eps) / large);
         slope = 1.0 - t / (x + params.eps);
       }
       var value = rate - t * logRate;

@@ -56,7 +56,7 @@ export const quantile = /* @__PURE__ */ elementwise({
       return Dual2(slope * u, vec2f(-slope, slope));
     }`,
   kinks: () => [0],
-  atInfinity: "limit",
+  limits: ["predictions", "targets"],
   cases: [
     {
       args: [

@@ -71,6 +71,7 @@ export const reduce = /* @__PURE__ */ defineLoss({
   formula: String.raw`\tfrac{1}{D} \textstyle\sum_i m_i w_i \ell_i`,
   reference: "PyTorch's and Keras's reductions under names that state their denominator",
   inputs: { losses: "wrt" },
+  shapes: { losses: "(…)" },
   options: {
     weights: { tensor: "like the losses", role: "wrt", doc: "A factor per loss." },
     segments: {

@@ -44,6 +44,7 @@ export const sequenceLogProbs = /* @__PURE__ */ defineLoss({
   formula: String.raw`\textstyle\sum_t m_t \left(z_{t, y_t} - \log \sum_c e^{z_{t, c}}\right)`,
   reference: "Rafailov et al. 2023, arXiv:2305.18290, the sequence probabilities of DPO",
   inputs: { logits: "wrt", labels: "labels" },
+  shapes: { logits: "(sequences, tokens, classes)", labels: "(sequences, tokens)" },
   options: {
     mask: {
       tensor: "(sequences, tokens)",

@@ -13,6 +13,7 @@ export const sigLIP = /* @__PURE__ */ pairwise({
   formula: String.raw`\textstyle\sum_j \log\left(1 + e^{-y_{ij} s_{ij}}\right), \quad s = t\, \hat a \hat b^\top + c, \quad y_{ij} = \pm 1`,
   reference: "Zhai et al. 2023, arXiv:2303.15343",
   inputs: { images: "wrt", texts: "wrt" },
+  shapes: { images: "(N, depth)", texts: "(N, depth)" },
   options: {
     scale: {
       tensor: "one number",

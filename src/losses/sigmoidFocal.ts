@@ -64,7 +64,7 @@ export const sigmoidFocal = /* @__PURE__ */ elementwise({
       return Dual2(y * one + (1.0 - y) * zero,
         vec2f(y * oneSlope + (1.0 - y) * zeroSlope, one - zero));
     }`,
-  atInfinity: "limit",
+  limits: ["logits"],
   cases: [
     {
       args: [

@@ -58,6 +58,7 @@ export const similarityMatrix = /* @__PURE__ */ defineLoss({
   formula: String.raw`\text{scale} \cdot \operatorname{sim}(a_i, b_j) + \text{bias}`,
   reference: "Salton, Wong, Yang 1975, doi:10.1145/361219.361220",
   inputs: { a: "wrt", b: "wrt" },
+  shapes: { a: "(…, N, depth)", b: "(…, M, depth)" },
   options: {
     metric: {
       default: "cosine",

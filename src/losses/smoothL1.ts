@@ -30,7 +30,7 @@ export const smoothL1 = /* @__PURE__ */ elementwise({
       return Dual2(abs(r) - 0.5 * params.beta, vec2f(sign(r), -sign(r)));
     }`,
   kinks: ({ beta = 1 }) => [-beta, beta],
-  atInfinity: "limit",
+  limits: ["predictions", "targets"],
   cases: [
     {
       args: [

@@ -23,7 +23,7 @@ export const softMargin = /* @__PURE__ */ elementwise({
       let m = y * score;
       return Dual(softplus(-m), -y * sigmoid(-m));
     }`,
-  atInfinity: "limit",
+  limits: ["scores"],
   cases: [
     {
       args: [

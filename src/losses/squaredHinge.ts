@@ -23,7 +23,7 @@ export const squaredHinge = /* @__PURE__ */ elementwise({
       let gap = max(params.margin - y * score, 0.0);
       return Dual(gap * gap, -2.0 * y * gap);
     }`,
-  atInfinity: "limit",
+  limits: ["scores"],
   cases: [
     {
       args: [

@@ -13,6 +13,7 @@ export const supCon = /* @__PURE__ */ contrast({
   formula: String.raw`\log\textstyle\sum_{j \ne i} e^{s_{ij}/\tau} - \tfrac{1}{|P(i)|} \sum_{p \in P(i)} s_{ip}/\tau`,
   reference: "Khosla et al. 2020, arXiv:2004.11362",
   inputs: { features: "wrt", labels: "labels" },
+  shapes: { features: "(N, depth)", labels: "(N)" },
   options: { temperature: temperatureOption(0.07) },
   cases: [
     {

@@ -12,6 +12,7 @@ export const triplet = /* @__PURE__ */ rowPairs({
   formula: String.raw`\max(0, d(a, p) - d(a, n) + m)`,
   reference: "Schroff, Kalenichenko, Philbin 2015, arXiv:1503.03832",
   inputs: { anchors: "wrt", positives: "wrt", negatives: "wrt" },
+  shapes: { anchors: "(…, depth)", positives: "(…, depth)", negatives: "(…, depth)" },
   options: {
     margin: { default: 1, above: 0, doc: "How much farther the negative should be." },
     distance: {

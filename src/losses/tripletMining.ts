@@ -42,6 +42,7 @@ export const tripletMining = /* @__PURE__ */ defineLoss({
   formula: String.raw`\operatorname{mean}_{(p, n)} \max(0, d_{ap} - d_{an} + m)`,
   reference: "Hermans, Beyer, Leibe 2017, arXiv:1703.07737; Schroff et al. 2015, arXiv:1503.03832",
   inputs: { embeddings: "wrt", labels: "labels" },
+  shapes: { embeddings: "(N, depth)", labels: "(N)" },
   options: {
     margin: { default: 1, above: 0, doc: "How much farther the negative should be." },
     mining: {
