@@ -30,8 +30,8 @@ function ofGroup(group) {
   const onGpu = rivals.filter(({ kind }) => kind === "webgpu");
   const wasm = rivals.filter(({ kind }) => kind === "wasm");
   const isTensorFlow = ({ contender }) => contender.includes("tensorflow");
-  const byLogits = ours.elements !== ours.tokens ** 2;
-  if (byLogits) {
+  const product = group.find(({ contender }) => contender === "limit multiply-add");
+  if (!product) {
     add("÷ exp limit of the same bytes", ours.medianMs / limitOf(group), 1.25, ours.contender);
     if (work === "loss+gradient") against("÷ best rival of all", fastest(rivals), 0.9);
     else against("÷ best wasm rival", fastest(wasm), 1.2);
@@ -40,10 +40,12 @@ function ofGroup(group) {
     against("÷ TensorFlow.js webgpu", onGpu.find(isTensorFlow), 0.1);
   } else {
     against("÷ best WebGPU rival", fastest(onGpu), 0.4);
+    // 60 % of the limit's speed is 1 / 0.6 of its time.
+    against("÷ multiply-add limit", product, 1.67);
   }
   const cpu = group.find(({ contender }) => contender === "webgpu-loss cpu");
   const loop = group.find(({ contender }) => contender === "plain loop");
-  if (cpu && loop) add("CPU path ÷ plain loop", cpu.medianMs / loop.medianMs, 1);
+  if (cpu && loop && !product) add("CPU path ÷ plain loop", cpu.medianMs / loop.medianMs, 1);
   const inPlace = group.find(({ contender }) => contender === "webgpu-loss in place");
   if (inPlace) {
     const allowed = 2 ** 20 + 16 * inPlace.tokens;

@@ -30,7 +30,6 @@ export function reportOf(results) {
     "",
     `- Opening a device ${firstCall.openMs.toFixed(0)} ms, first call with compilation ${firstCall.callMs.toFixed(0)} ms, the next ${firstCall.secondMs.toFixed(1)} ms.`,
     `- Host time of one plan.run: median ${host.medianUs.toFixed(0)} us, p90 ${host.p90Us.toFixed(0)} us.`,
-    `- Multiply-add limit: ${results.gigaflops.toFixed(1)} GFLOP/s.`,
   );
   for (const { axis, points, exponent } of growth) {
     const path = points.map((p) => `${p.rows}×${p.classes} ${p.ms.toFixed(2)} ms`).join(", ");

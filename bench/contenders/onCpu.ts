@@ -1,5 +1,6 @@
 import { crossEntropy, openBackend, tensor } from "../../src/index.js";
 import type { Contender, Job, Problem, Work } from "../page/contract.js";
+import { clipJob, plainPairs } from "./pairs.js";
 
 const bytesPerLogit = { loss: 4, "loss+gradient": 12 } as const;
 
@@ -13,7 +14,7 @@ export const cpuPath: Contender = {
   async open() {
     const backend = await openBackend({ kind: "cpu" });
     const prepare = async (problem: Problem, work: Work): Promise<Job | undefined> => {
-      if (problem.kind !== "classes") return undefined;
+      if (problem.kind === "pairs") return clipJob(backend, problem, work, false);
       const { shape, inner } = problem;
       const classAxis = inner > 1 ? 1 : -1;
       const logits = tensor(problem.logits, shape);
@@ -45,7 +46,7 @@ export const plainLoop: Contender = {
   bytesPerLogit,
   async open() {
     const prepare = async (problem: Problem, work: Work): Promise<Job | undefined> => {
-      if (problem.kind !== "classes") return undefined;
+      if (problem.kind === "pairs") return plainPairs(problem, work);
       const { rows, classes, inner, logits, labels } = problem;
       const gradient = new Float32Array(work === "loss" ? 0 : logits.length);
       const run = async (): Promise<number> => {

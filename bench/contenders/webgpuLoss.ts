@@ -9,6 +9,7 @@ import type {
   Work,
 } from "../page/contract.js";
 import { gpuMilliseconds, storage as storageBuffer } from "./gpu.js";
+import { clipJob } from "./pairs.js";
 
 type How = "call" | "plan";
 type Backend = Awaited<ReturnType<typeof openBackend>>;
@@ -33,7 +34,10 @@ class Ours implements Opened {
 
   async prepare(problem: Problem, work: Work): Promise<Job | undefined> {
     const { storage, how } = this.#ways;
-    if (problem.kind !== "classes") return undefined;
+    if (problem.kind === "pairs") {
+      const isOne = storage === "f32" && !this.#ways.inPlace;
+      return isOne ? clipJob(this.#backend, problem, work, how === "plan") : undefined;
+    }
     // In place is a way to store the gradient; and two 16-bit pixels of an image share a word.
     const inPlace = this.#ways.inPlace && (storage === "f32" || problem.inner === 1);
     if (this.#ways.inPlace && storage === "f32" && work === "loss") return undefined;

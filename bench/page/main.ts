@@ -1,5 +1,6 @@
 import { fused256, unfused } from "../contenders/handWritten.js";
-import { limits, peakGigaflops } from "../contenders/limits.js";
+import { limits } from "../contenders/limits.js";
+import { multiplyAdd } from "../contenders/multiplyAdd.js";
 import { cpuPath, plainLoop } from "../contenders/onCpu.js";
 import { webgpuLoss } from "../contenders/webgpuLoss.js";
 import { jaxes } from "../peers/jax.js";
@@ -33,7 +34,6 @@ export interface Outcome {
   readonly elements: number;
   readonly rows: readonly Row[];
   readonly failures: readonly Failure[];
-  readonly gigaflops: number;
   readonly firstCall: FirstCall;
   readonly host: { readonly medianUs: number; readonly p90Us: number };
   readonly growth: readonly Growth[];
@@ -85,7 +85,7 @@ globalThis.bench = async (config) => {
   const host = await hostTime();
   const peers = config.peers ? [...tensorflows, ...jaxes, ...onnxruntimes] : [];
   const own = [...webgpuLoss, cpuPath, plainLoop, unfused, fused256];
-  const all: Contender[] = [...own, ...peers, ...limits];
+  const all: Contender[] = [...own, ...peers, ...limits, multiplyAdd];
   const contenders = all.filter(({ name }) => matches(config.only, name));
   const chosen = cases.filter(({ id, name }) => matches(config.shapes, `${id} ${name}`));
   const pace = new Pace();
@@ -93,8 +93,6 @@ globalThis.bench = async (config) => {
   const failures: Failure[] = [];
   const corners = await judgeCorners(contenders, pace, report);
   const grown = await growth(4 * elements, report);
-  report("multiply-add limit");
-  const gigaflops = await peakGigaflops();
   for (const [at, shape] of chosen.entries()) {
     const left = config.budgetMs - (performance.now() - began);
     const share = Math.max(left, 0) / (chosen.length - at);
@@ -102,6 +100,6 @@ globalThis.bench = async (config) => {
     rows.push(...result.rows);
     failures.push(...result.failures);
   }
-  const measured = { rows, failures, gigaflops, firstCall: first, host, growth: grown, corners };
+  const measured = { rows, failures, firstCall: first, host, growth: grown, corners };
   return { ...found, elements, ...measured };
 };
