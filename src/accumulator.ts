@@ -140,6 +140,12 @@ async function partOf({
  * }
  * await total.loss.item(); // the mean over all rows that count
  * await total.factor.item(); // scales the summed gradients to those of that mean
+ * @example
+ * // Where the number of rows is known beforehand, a fixed denominator needs no factor: these gradients and losses add up
+ * // to those of the whole batch.
+ * const first = await crossEntropy([[2, 1]], [0], { reduction: { denominator: 2 }, gradients: true });
+ * const second = await crossEntropy([[1, 3]], [1], { reduction: { denominator: 2 }, gradients: true });
+ * const { loss } = await combine([{ loss: first }, { loss: second }]);
  */
 export function accumulator(options: AccumulatorOptions = {}): Accumulator {
   checkNames("accumulator", options, ["emptyMean", "backend"]);

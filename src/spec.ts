@@ -93,6 +93,8 @@ export interface LossSpec<Geometry = unknown> {
   readonly formula: string;
   readonly reference: string;
   readonly inputs: Readonly<Record<string, InputRole>>;
+  /** Shapes of inputs in words, where they are not what the family's always are. */
+  readonly shapes?: Readonly<Record<string, string>>;
   readonly options: OptionSpecs;
   /** The reductions it knows, its default first; without this all of them, "mean" first. */
   readonly reductions?: readonly ReductionName[];
