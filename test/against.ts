@@ -27,7 +27,8 @@ export async function openAsHardware(change: object = {}): Promise<Backend> {
 /** NaN and infinities must be the same; anything else may be off by `allowed`. Gives the share of it that is used up. */
 export function excess(got: number, want: number, allowed: number): number {
   // A loss or a gradient beyond float32 is infinite there, and rightly so.
-  const nearest = Math.abs(want) > 3.4028235e38 ? Math.fround(want) : want;
+  const isBeyond = Math.abs(want) > 3.4028235e38 && Math.abs(got) === Number.POSITIVE_INFINITY;
+  const nearest = isBeyond ? Math.fround(want) : want;
   if (Object.is(got, nearest) || got === nearest) return 0;
   if (!Number.isFinite(got) || !Number.isFinite(nearest)) return Number.POSITIVE_INFINITY;
   return Math.abs(got - nearest) / allowed;

@@ -1,0 +1,124 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { crossEntropy, openBackend, tensor } from "../../src/index.js";
+import { openAsHardware, read } from "../against.js";
+import { numbersOf, poisonedRows } from "../poison.js";
+import { settings, tryPoison } from "../poisonCases.js";
+
+const software = await openBackend({ kind: "webgpu" });
+const hardware = await openAsHardware();
+afterAll(() => {
+  software.destroy();
+  hardware.destroy();
+});
+
+describe("rows of NaN, infinities, huge numbers and subnormals have the stated loss and gradient", () => {
+  let tried = 0;
+  test.each(settings)("$title", async (setting) => {
+    const { rows, wrong } = await tryPoison(setting, software, false);
+    tried += rows;
+    expect(wrong).toEqual([]);
+  });
+
+  test("and they were more than 500", () => expect(tried).toBeGreaterThan(500));
+
+  // The same arithmetic with other loops: three settings are enough.
+  const some = settings.filter(({ title }) => /131|smoothed and weighted$|softcap 30/.test(title));
+  test.each(some)("$title, planned as for a GPU", async (setting) => {
+    expect((await tryPoison(setting, hardware, false)).wrong).toEqual([]);
+  });
+});
+
+describe("rows that take no part are never read", () => {
+  const classes = 9;
+  const { words, rows } = poisonedRows(classes, 4);
+  const logits = tensor(numbersOf(words), [rows, classes]);
+  const clean = Float32Array.from({ length: classes }, (_, c) => c);
+  const options = {
+    labelSmoothing: 0.1,
+    zLoss: 0.01,
+    outputs: ["logSumExp", "logProbs", "entropy", "correct"],
+    gradients: true,
+    backend: software,
+  } as const;
+
+  test.each(["none", "sum", "mean", "sequenceMean"] as const)(
+    "poison behind ignored labels leaves exactly 0, %s",
+    async (reduction) => {
+      const targets = new Int32Array(rows).fill(-100);
+      const result = await crossEntropy(logits, targets, {
+        ...options,
+        reduction,
+        emptyMean: "zero",
+      });
+      for (const tensorOf of [
+        result.loss,
+        result.gradients.logits,
+        result.entropy,
+        result.logSumExp,
+      ]) {
+        expect((await read(tensorOf)).every((x) => x === 0)).toBe(true);
+      }
+    },
+  );
+
+  test("poison behind a mask leaves the other rows as they are, the temperature's slope too", async () => {
+    const all = new Float32Array((rows + 2) * classes);
+    all.set(clean);
+    all.set(numbersOf(words), classes);
+    all.set(clean, (rows + 1) * classes);
+    const mask = new Uint8Array(rows + 2);
+    mask[0] = 1;
+    mask[rows + 1] = 1;
+    const temperature = tensor([2], []);
+    const labels = new Int32Array(rows + 2).fill(3);
+    const { outputs: _, ...rest } = options;
+    const two = await crossEntropy([[...clean], [...clean]], [3, 3], { ...rest, temperature });
+    const masked = await crossEntropy(tensor(all, [rows + 2, classes]), labels, {
+      ...rest,
+      temperature,
+      mask,
+    });
+    expect(await masked.loss.item()).toBe(await two.loss.item());
+    const slope = masked.gradients.temperature;
+    expect(await slope.item()).toBeCloseTo(await two.gradients.temperature.item(), 6);
+    const gradient = await read(masked.gradients.logits);
+    expect(gradient.subarray(classes, (rows + 1) * classes).every((x) => x === 0)).toBe(true);
+    expect([...gradient.subarray(0, classes)]).toEqual([
+      ...(await read(two.gradients.logits)).subarray(0, classes),
+    ]);
+  });
+
+  test("poison in place of 16-bit logits leaves zeros", async () => {
+    const halves = tensor(numbersOf(words), [rows, classes], { dtype: "bf16" });
+    const targets = new Int32Array(rows).fill(-100);
+    const gradients = { logits: "inPlace" } as const;
+    const result = await crossEntropy(halves, targets, { gradients, backend: software });
+    expect((await read(result.gradients.logits)).every((x) => x === 0)).toBe(true);
+  });
+
+  test("an upstream of 0 makes the gradient of a poisoned row 0", async () => {
+    const targets = new Int32Array(rows).fill(2);
+    const result = await crossEntropy(logits, targets, {
+      gradients: true,
+      upstream: 0,
+      backend: software,
+    });
+    expect((await read(result.gradients.logits)).every((x) => x === 0)).toBe(true);
+  });
+});
+
+test("losses that are not finite are counted, and one poisoned row shows in the mean", async () => {
+  const rows = tensor(
+    [
+      [1, Number.NaN],
+      [1, 2],
+      [Number.NEGATIVE_INFINITY, 0],
+    ],
+    [3, 2],
+  );
+  const result = await crossEntropy(rows, [0, 1, 0], { backend: software });
+  expect(await result.stats.read()).toMatchObject({ count: 3, nonFinite: 2 });
+  expect(await result.loss.item()).toBeNaN();
+  const weighed = await crossEntropy(rows, [0, 1, 0], { mask: [0, 1, 1], backend: software });
+  expect(await weighed.loss.item()).toBe(Number.POSITIVE_INFINITY);
+});
