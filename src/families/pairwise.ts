@@ -3,6 +3,8 @@ import { judgePairs, type PairHook } from "../cpu/pairHook.js";
 import { pairwiseCpu } from "../cpu/pairwise.js";
 import { defineLoss, type FunctionOf } from "../define.js";
 import { fail } from "../errors.js";
+import { planContrast } from "../gpu/contrast.js";
+import { planPairHook } from "../gpu/pairwise.js";
 import { expectIntegers, expectLabels } from "../labels.js";
 import type { Request } from "../request.js";
 import type { LossSpec } from "../spec.js";
@@ -78,6 +80,7 @@ export function contrast<const S extends PairwiseSpec>(spec: S): FunctionOf<S> {
     check: (request) => checkPairwise(request, spec.arrange(request)),
     cpu: (request, geometry) =>
       pairwiseCpu(request, geometry, judgeBySoftmax, hasPositive(request, geometry)),
+    gpu: planContrast,
   } satisfies LossSpec<Geometry>) as unknown as FunctionOf<S>;
 }
 
@@ -88,5 +91,6 @@ export function pairwise<const S extends PairSpec>(spec: S): FunctionOf<S> {
     family: "pairwise",
     check: (request) => checkPairwise(request, spec.arrange(request)),
     cpu: (request, geometry) => pairwiseCpu(request, geometry, judgePairs(spec.pair)),
+    gpu: (request, geometry, on) => planPairHook(request, geometry, on, spec.wgsl),
   } satisfies LossSpec<Geometry>) as unknown as FunctionOf<S>;
 }

@@ -1,0 +1,165 @@
+import product from "../../shaders/product.wgsl?raw";
+import tiled from "../../shaders/productTiled.wgsl?raw";
+import similarity from "../../shaders/similarity.wgsl?raw";
+import type { Kernel, ProgramBuilder, Range, Target } from "../plan.js";
+
+/** Numbers in blocks of four. */
+export const blocksOf = (count: number): number => Math.ceil(count / 4);
+/** Bytes of a block of 4 × 4. */
+export const BLOCK_BYTES = 64;
+
+/** How two numbers meet: multiplied, as the square of their difference, or as slope times difference from `own`. */
+export type Method = "product" | "squares" | "pulls";
+const methods: Readonly<Record<Method, number>> = { product: 0, squares: 1, pulls: 2 };
+
+/** A part of a matrix in blocks: from block `first` on, `stride` blocks from one row of blocks to the next. */
+export interface View {
+  readonly range: Range;
+  readonly first?: number;
+  readonly stride: number;
+  /** Blocks from one matrix of a batch to the next. */
+  readonly item?: number;
+}
+
+export interface Product {
+  readonly label: string;
+  readonly method: Method;
+  readonly left: View & { readonly turned?: boolean };
+  readonly right: View & { readonly turned?: boolean };
+  readonly product: View;
+  /** 1 / the lengths of all rows of both sides, and the blocks of them to begin with: the product is multiplied by them. */
+  readonly inverses?: {
+    readonly left: Range;
+    readonly right: Range;
+    readonly leftFirst: number;
+    readonly rightFirst: number;
+  };
+  /** What gradients are of, in blocks like the product's; for the method "pulls". */
+  readonly own?: Range;
+  readonly rowBlocks: number;
+  readonly columnBlocks: number;
+  readonly depthBlocks: number;
+  /** Matrices of the batch. */
+  readonly items?: number;
+  /** Adds to what is there. */
+  readonly accumulate?: boolean;
+}
+
+/** The kernel of a product: blocks that a lane makes, and the lanes of a workgroup. */
+export interface ProductShape {
+  readonly tiled: boolean;
+  readonly down: number;
+  readonly across: number;
+  readonly lanes: number;
+}
+
+const most = (blocks: number): number => (blocks >= 4 ? 4 : blocks >= 2 ? 2 : 1);
+
+/**
+ * The choice of kernel by device class and size, in one table. Without a GPU each lane wants many blocks in registers and
+ * no barrier; a GPU wants tiles in workgroup memory, and smaller ones where there would be too few workgroups.
+ */
+export function productShape(
+  on: Target,
+  rowBlocks: number,
+  columnBlocks: number,
+  items: number,
+): ProductShape {
+  if (on.software || on.maxInvocations < 256) {
+    return { tiled: false, down: most(rowBlocks), across: most(columnBlocks), lanes: 4 };
+  }
+  const wideTiles = Math.ceil(rowBlocks / 16) * Math.ceil(columnBlocks / 32) * items;
+  return { tiled: true, down: 16, across: wideTiles >= 256 ? 2 : 1, lanes: 256 };
+}
+
+/** Operations that take about as long as a byte of traffic, by device class. */
+const OPERATIONS_PER_BYTE = { software: 11, hardware: 250 };
+/** Bytes' worth of one pass: about a slice of 50 ms. */
+const PASS_BYTES = { software: 20e6, hardware: 1e9 };
+
+const params: Kernel["params"] = {
+  rowBlocks: "u32",
+  columnBlocks: "u32",
+  depthBlocks: "u32",
+  leftFirst: "u32",
+  leftStride: "u32",
+  leftItem: "u32",
+  rightFirst: "u32",
+  rightStride: "u32",
+  rightItem: "u32",
+  productFirst: "u32",
+  productStride: "u32",
+  productItem: "u32",
+  leftLine: "u32",
+  rightLine: "u32",
+  tilesAcross: "u32",
+  tilesPerItem: "u32",
+  firstTile: "u32",
+  tiles: "u32",
+  gridWidth: "u32",
+};
+
+/** Plans a product of two matrices in blocks, in as many passes as keep the GPU free for others. */
+export function planProduct(builder: ProgramBuilder, on: Target, wanted: Product): void {
+  const { method, left, right, rowBlocks, columnBlocks, depthBlocks, items = 1, inverses } = wanted;
+  if (rowBlocks * columnBlocks * items === 0) return;
+  const shape = productShape(on, rowBlocks, columnBlocks, items);
+  const width = shape.tiled ? shape.across * 16 : shape.across;
+  const tilesAcross = Math.ceil(columnBlocks / width);
+  const tilesPerItem = Math.ceil(rowBlocks / shape.down) * tilesAcross;
+  const tiles = tilesPerItem * items;
+  const kernel: Kernel = {
+    label: wanted.label,
+    parts: [similarity, shape.tiled ? tiled : product],
+    constants: {
+      METHOD: methods[method],
+      LEFT_TURNED: left.turned === true,
+      RIGHT_TURNED: right.turned === true,
+      ACCUMULATE: wanted.accumulate === true,
+      SCALED: inverses !== undefined,
+      ACROSS: shape.across,
+      ...(shape.tiled ? {} : { DOWN: shape.down, LANES: shape.lanes }),
+    },
+    params,
+  };
+  const device = on.software ? "software" : "hardware";
+  const operations = 128 * shape.down * width * Math.max(depthBlocks, 1);
+  const tileWork = operations / OPERATIONS_PER_BYTE[device];
+  const perGroup = shape.tiled ? 1 : shape.lanes;
+  const step = Math.max(Math.floor(PASS_BYTES[device] / tileWork / perGroup), 1) * perGroup;
+  for (let first = 0; first < tiles; first += step) {
+    const count = Math.min(step, tiles - first);
+    builder.pass({
+      kernel,
+      bindings: {
+        left: left.range,
+        right: right.range,
+        product: wanted.product.range,
+        ...(wanted.own ? { own: wanted.own } : {}),
+        ...(inverses ? { leftInverses: inverses.left, rightInverses: inverses.right } : {}),
+      },
+      params: {
+        rowBlocks,
+        columnBlocks,
+        depthBlocks,
+        leftFirst: left.first ?? 0,
+        leftStride: left.stride,
+        leftItem: left.item ?? 0,
+        rightFirst: right.first ?? 0,
+        rightStride: right.stride,
+        rightItem: right.item ?? 0,
+        productFirst: wanted.product.first ?? 0,
+        productStride: wanted.product.stride,
+        productItem: wanted.product.item ?? 0,
+        leftLine: inverses?.leftFirst ?? 0,
+        rightLine: inverses?.rightFirst ?? 0,
+        tilesAcross,
+        tilesPerItem,
+        firstTile: first,
+        tiles: first + count,
+      },
+      workgroups: Math.ceil(count / perGroup),
+      work: Math.ceil(count * tileWork),
+    });
+  }
+}
