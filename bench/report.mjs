@@ -37,7 +37,7 @@ export function reportOf(results) {
   }
   const figures = figuresOf(results);
   lines.push("", "## The figures to reach", "");
-  const head = ["", "shape", "what", "measured", "limit", ""];
+  const head = ["", "shape", "what", "by medians", "by minima", "limit", ""];
   lines.push(...block(align([head, ...figureLines(figures)], 99)));
   const missed = figures.filter(({ met }) => !met).length;
   lines.push(`${figures.length - missed} met, ${missed} missed.`, "");

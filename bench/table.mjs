@@ -35,8 +35,8 @@ export const groupsOf = (rows) => {
 };
 
 /** What the adapter needs at least: a read with exp for the loss, and one with a write for the gradient. */
-export function limitOf(group) {
-  const find = (name) => group.find(({ contender }) => contender === name)?.medianMs ?? Number.NaN;
+export function limitOf(group, key = "medianMs") {
+  const find = (name) => group.find(({ contender }) => contender === name)?.[key] ?? Number.NaN;
   const sum = find("limit exp-and-sum");
   return group[0].work === "loss" ? sum : sum + find("limit exp-and-write");
 }
