@@ -19,6 +19,15 @@ export interface BarsState {
   readonly digits?: number;
 }
 
+/** Names under their groups: broken into lines where they are too wide, and every second one lower where that is not enough. */
+function namesUnder(names: readonly string[], pitch: number): { lines: string[][]; drop: number } {
+  const fits = (text: string) => text.length * 6.6 < pitch - 4;
+  const lines = names.map((name) =>
+    fits(name) ? [name] : name.split(fits(name.split(", ")[0] ?? "") ? ", " : " "),
+  );
+  return { lines, drop: lines.flat().every(fits) ? 0 : 16 };
+}
+
 /** Upright bars in groups, each with its number. */
 export class Bars {
   readonly element: HTMLElement;
@@ -57,12 +66,14 @@ export class Bars {
     const left = Math.max(...texts.map((text) => text.length), 2) * 6.4 + 14;
     const right = width - 8;
     const top = 38;
-    const bottom = height - 42;
+    const pitch = (right - left) / Math.max(names.length, 1);
+    const under = namesUnder(names, pitch);
+    const bottom =
+      height - 26 - 16 * Math.max(...under.lines.map((lines) => lines.length)) - under.drop;
     const y = linear(domain, [bottom, top]);
     const zero = y.at(Math.min(Math.max(0, domain[0]), domain[1]));
-    const pitch = (right - left) / Math.max(names.length, 1);
     const bar = Math.min((pitch * 0.78) / series.length, 54);
-    const wide = bar >= 30;
+    const fits = (text: string) => text.length * 6.2 <= bar + 6;
     const shown = (value: number) => num(value, state.digits ?? 2);
     const description = names
       .map(
@@ -94,11 +105,17 @@ export class Bars {
             }),
             s("text", { x: left - 8, y: y.at(value) + 4, "text-anchor": "end" }, texts[i]),
           ]),
-          names.map((name, i) =>
-            s(
-              "text",
-              { x: left + pitch * (i + 0.5), y: bottom + 29, "text-anchor": "middle" },
-              name,
+          under.lines.map((lines, i) =>
+            lines.map((text, k) =>
+              s(
+                "text",
+                {
+                  x: left + pitch * (i + 0.5),
+                  y: bottom + 29 + 16 * k + (i % 2) * under.drop,
+                  "text-anchor": "middle",
+                },
+                text,
+              ),
             ),
           ),
           s("text", { x: 0, y: 12, class: "axis-name" }, state.yLabel),
@@ -117,7 +134,7 @@ export class Bars {
                 height: Math.max(Math.abs(end - zero), 0.5),
                 class: `bar tone-${tone}`,
               }),
-              wide
+              fits(shown(value))
                 ? s(
                     "text",
                     {

@@ -66,7 +66,7 @@ export async function mount(place: HTMLElement): Promise<() => void> {
   });
   const rate = slider({
     label: "learning rate",
-    value: 0.01,
+    value: 0.004,
     min: 0.0005,
     max: 0.1,
     log: true,
@@ -85,7 +85,7 @@ export async function mount(place: HTMLElement): Promise<() => void> {
     heldOut = [];
     swaps = [];
     smooth = Number.NaN;
-    void measure();
+    void first();
   }
 
   /** Another loss from here on; the curve shows where. */
@@ -141,11 +141,27 @@ for (;;) {
   }
 
   async function measure(): Promise<void> {
-    steps.push(trainer.steps);
     heldOut.push(await trainer.bits());
+    steps.push(trainer.steps);
     trained.push(smooth);
-    writing.textContent = trainer.write(280);
-    draw();
+  }
+
+  /** Where the model stands before the first step. */
+  async function first(): Promise<void> {
+    try {
+      await measure();
+      writing.textContent = trainer.write(280);
+      draw();
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function fail(error: unknown): void {
+    hold();
+    trainer.forget();
+    problem.hidden = false;
+    problem.textContent = `Training paused: ${String(error)}`;
   }
 
   /** Makes steps and shows what came of them. */
@@ -154,21 +170,14 @@ for (;;) {
       for (let i = 0; i < count; i++) {
         const value = await trainer.step(rate.value);
         smooth = Number.isNaN(smooth) ? value : smooth + (value - smooth) / 20;
-        if (trainer.steps % MEASURE_EVERY === 0 || count === 1) {
-          steps.push(trainer.steps);
-          heldOut.push(await trainer.bits());
-          trained.push(smooth);
-        }
+        if (trainer.steps % MEASURE_EVERY === 0 || count === 1) await measure();
         if (trainer.steps % WRITE_EVERY === 0 || count === 1)
           writing.textContent = trainer.write(280);
       }
       problem.hidden = true;
       draw();
     } catch (error) {
-      hold();
-      trainer.forget();
-      problem.hidden = false;
-      problem.textContent = `Training paused: ${String(error)}`;
+      fail(error);
     }
   }
 
@@ -240,7 +249,7 @@ for (;;) {
     ),
   );
   showCode();
-  await measure();
+  await first();
   const off = onSession(() => trainer.forget());
   return () => {
     stopped = true;

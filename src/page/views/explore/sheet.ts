@@ -212,7 +212,7 @@ export class Sheet {
     this.#slope.draw({
       ...common,
       label: `gradient of ${loss.spec.name} over ${axis.label}`,
-      yLabel: `gradient with respect to ${axis.label}`,
+      yLabel: axis.label.length > 18 ? "gradient along it" : `gradient by the ${axis.label}`,
       lines: line(
         (curve) => curve.slopes,
         (curve) => curve.referenceSlopes,

@@ -1,0 +1,342 @@
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import {
+  type Browser,
+  type BrowserContext,
+  type ConsoleMessage,
+  chromium,
+  type Page,
+} from "playwright";
+import { build, type Rolldown } from "vite";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { args, findBrowser } from "../find-browser.mjs";
+import { complaints } from "../page/look.js";
+import { type Site, serveSite } from "../page/site.js";
+
+const found = findBrowser();
+const shots = "test/page/__screenshots__";
+const WIDE = { width: 1440, height: 900 };
+const NARROW = { width: 360, height: 760 };
+
+let site: Site;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let said: string[] = [];
+
+const listen = (one: Page): void => {
+  one.on("console", (message: ConsoleMessage) => said.push(`${message.type()}: ${message.text()}`));
+  one.on("pageerror", (error) => said.push(`error: ${error.message}`));
+};
+const ready = (view: string, one = page) =>
+  one.waitForFunction((name) => document.documentElement.dataset["ready"] === name, view);
+async function go(hash: string): Promise<void> {
+  await page.evaluate((to) => {
+    delete document.documentElement.dataset["ready"];
+    location.hash = to;
+  }, hash);
+  await ready(hash.split("?")[0] as string);
+}
+/** Charts are drawn at their width, which is known a frame later. */
+const settle = (one = page) =>
+  one.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
+
+/** The view in both themes and at both widths: kept as pictures, and looked over each time. */
+async function lookAt(name: string): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const theme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: theme });
+    for (const size of [WIDE, NARROW]) {
+      await page.setViewportSize(size);
+      await settle();
+      await page.waitForTimeout(150);
+      await page.screenshot({
+        path: `${shots}/${name}-${size.width}-${theme}.png`,
+        fullPage: true,
+      });
+      const here = await page.evaluate(complaints);
+      wrong.push(...here.map((text) => `${name} ${size.width} ${theme}: ${text}`));
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize(WIDE);
+  return wrong;
+}
+
+describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    mkdirSync(shots, { recursive: true });
+    site = await serveSite();
+    browser = await chromium.launch({ executablePath: found?.executablePath as string, args });
+    context = await browser.newContext({ viewport: WIDE, reducedMotion: "reduce" });
+    // Lets a test take the device away.
+    await context.addInitScript(() => {
+      const { requestDevice } = GPUAdapter.prototype;
+      GPUAdapter.prototype.requestDevice = async function (descriptor) {
+        const device = await requestDevice.call(this, descriptor);
+        Reflect.set(globalThis, "lastDevice", device);
+        return device;
+      };
+    });
+    page = await context.newPage();
+    listen(page);
+    await page.goto(site.url);
+    await ready("explore");
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    site?.close();
+  });
+  afterEach(() => {
+    expect(said, "console output").toEqual([]);
+    said = [];
+  });
+
+  test("its own scripts and styles are less than 60 kB, gzipped", async () => {
+    const { output } = (await build({
+      configFile: "vite.config.ts",
+      mode: "page",
+      logLevel: "error",
+      build: {
+        write: false,
+        sourcemap: false,
+        rolldownOptions: { external: [/src\/index\.(js|ts)$/, /\/index\.js$/] },
+      },
+    })) as Rolldown.RolldownOutput;
+    const sizes = output
+      .filter(({ fileName }) => /\.(js|css)$/.test(fileName))
+      .map(
+        (file) => gzipSync(file.type === "chunk" ? file.code : file.source, { level: 9 }).length,
+      );
+    expect(sizes.reduce((sum, size) => sum + size, 0) / 1000).toBeLessThan(60);
+  });
+
+  test("runs from any path: the built folder names no absolute address", () => {
+    const html = readFileSync(join(site.folder, "index.html"), "utf8");
+    expect(html).not.toMatch(/(src|href)="\//);
+    for (const file of readdirSync(join(site.folder, "assets"))) {
+      if (file.endsWith(".js"))
+        expect(readFileSync(join(site.folder, "assets", file), "utf8")).not.toMatch(
+          /["'`]\/assets\//,
+        );
+    }
+  });
+
+  test("names the backend, the adapter and what it can do", async () => {
+    const line = await page.locator(".status-line").innerText();
+    expect(line).toMatch(/WebGPU/);
+    expect(line).toMatch(/software adapter|hardware adapter/);
+    await page.getByRole("button", { name: "Device" }).click();
+    expect(await page.locator(".facts").innerText()).toMatch(/buffer size/);
+    await page.getByRole("button", { name: "Device" }).click();
+  });
+
+  test("draws loss and gradient on the GPU with float64 dashed over them, and reads numbers under the pointer", async () => {
+    await go("explore?loss=huber&delta=2");
+    await page.waitForSelector(".line.reference");
+    expect(await page.locator(".line").count()).toBe(4);
+    expect(await page.locator(".agreement").first().innerText()).toMatch(
+      /largest difference from float64/,
+    );
+    const plot = page.locator(".pair svg").first();
+    await plot.hover();
+    expect(await page.locator(".pair .legend").first().innerText()).toMatch(/huber\s*[\d.]+/);
+    expect(await page.locator(".pair .legend").last().innerText()).toMatch(/huber\s*−?[\d.]+/);
+  });
+
+  test("keeps its state in the address, both ways", async () => {
+    await page.getByRole("button", { name: "mae", exact: true }).last().click();
+    await page.getByLabel("delta").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.waitForFunction(() => location.hash.includes("with=mae"));
+    const hash = await page.evaluate(() => location.hash);
+    const delta = new URLSearchParams(hash.split("?")[1]).get("delta");
+    expect(Number(delta)).toBeGreaterThan(2);
+    const shown = () => page.locator(".legend").first().innerText();
+    await expect.poll(shown).toMatch(/mae/);
+    const before = await shown();
+    await page.reload();
+    await ready("explore");
+    expect(await page.evaluate(() => location.hash)).toBe(hash);
+    await expect.poll(shown).toBe(before);
+    expect(await page.getByLabel("delta").getAttribute("aria-valuetext")).toBe(delta);
+  });
+
+  test("lays out the explorer at every width in both themes", async () => {
+    expect(await lookAt("explore")).toEqual([]);
+  });
+
+  test("draws every figure of the notebook", async () => {
+    await go("notebook");
+    const cards = page.locator(".card");
+    const count = await cards.count();
+    expect(count).toBeGreaterThanOrEqual(15);
+    for (let i = 0; i < count; i++) {
+      await cards.nth(i).scrollIntoViewIfNeeded();
+      await expect
+        .poll(() => cards.nth(i).getAttribute("data-state"), { timeout: 30_000 })
+        .toBe("drawn");
+    }
+    expect(await page.locator(".card .bad").filter({ hasText: /e−/ }).count()).toBe(0);
+    expect(await lookAt("notebook")).toEqual([]);
+  });
+
+  test("leaves out tokens that are clicked", async () => {
+    const tokens = page.locator("#figure-denominators .token");
+    const loss = () => page.locator("#figure-denominators tbody tr").first().innerText();
+    const before = await loss();
+    await tokens.first().click();
+    await expect.poll(loss).not.toBe(before);
+    expect(await tokens.first().getAttribute("aria-pressed")).toBe("false");
+  });
+
+  test("chooses a loss in two questions and ends on a snippet", async () => {
+    await go("choose");
+    await page.getByRole("button", { name: "Predict a number" }).click();
+    await page.getByRole("button", { name: "Full of outliers" }).click();
+    expect(await page.locator(".chosen h2").innerText()).toBe("huber");
+    expect(await page.locator(".chosen code").first().innerText()).toBeTruthy();
+    expect(await page.evaluate(() => location.hash)).toBe("#choose?path=0.1");
+    expect(await lookAt("choose")).toEqual([]);
+  });
+
+  test("shows the recipe of each library, and keeps a gradient on this GPU", async () => {
+    await go("gpu?from=tensorflow");
+    expect(await page.locator(".recipe").innerText()).toContain("zeroCopy");
+    await page.getByRole("radio", { name: "GPUBuffer" }).check();
+    await page.getByRole("button", { name: "Run it here" }).click();
+    await expect.poll(() => page.locator(".demo").innerText()).toMatch(/read back: 4 bytes/);
+    expect(await lookAt("gpu")).toEqual([]);
+  });
+
+  test("trains a model, pauses, steps and swaps the loss", async () => {
+    await go("learn");
+    const state = (name: string) =>
+      page.evaluate(
+        (key) => Number(document.querySelector<HTMLElement>(".view-learn")?.dataset[key]),
+        name,
+      );
+    const start = await state("bits");
+    await page.getByRole("button", { name: "Train" }).click();
+    await expect.poll(() => state("steps"), { timeout: 60_000 }).toBeGreaterThan(60);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await expect.poll(() => page.getByRole("button", { name: "One step" }).isEnabled()).toBe(true);
+    expect(await state("bits")).toBeLessThan(start - 0.5);
+    await page.getByLabel("Loss", { exact: true }).selectOption("softmaxFocal");
+    await page.waitForTimeout(100);
+    const steps = await state("steps");
+    await page.getByRole("button", { name: "One step" }).click();
+    await expect.poll(() => state("steps"), { timeout: 20_000 }).toBe(steps + 1);
+    expect(await lookAt("learn")).toEqual([]);
+  });
+
+  test("refuses a benchmark that does not fit, runs one that does, and stops when told", async () => {
+    await go("bench?preset=gemma&tokens=4096");
+    expect(await page.locator(".need").innerText()).toMatch(/Refused: /);
+    expect(await page.getByRole("button", { name: "Run the benchmark" }).isDisabled()).toBe(true);
+    await go("bench?preset=imagenet&tokens=256");
+    const state = () => page.locator(".view-bench").getAttribute("data-state");
+    await page.getByRole("button", { name: "Run the benchmark" }).click();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await expect.poll(state, { timeout: 20_000 }).toBe("cancelled");
+    await page.getByRole("button", { name: "Run the benchmark" }).click();
+    await expect.poll(state, { timeout: 60_000 }).toBe("done");
+    const rows = await page.locator(".results tbody th").allInnerTexts();
+    expect(rows).toEqual([
+      "plain loop",
+      "webgpu-loss",
+      "webgpu-loss, in place",
+      "unfused pipeline",
+    ]);
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download JSON" }).click(),
+    ]);
+    expect(saved.suggestedFilename()).toMatch(/^webgpu-loss-.*\.json$/);
+    const { timings } = JSON.parse(readFileSync(await saved.path(), "utf8"));
+    expect(timings).toHaveLength(4);
+    expect(await lookAt("bench")).toEqual([]);
+  });
+
+  test("can be walked with the keyboard: a link past the header, a ring on everything, arrows on the curves", async () => {
+    await page.goto(`${site.url}#explore?loss=mse`);
+    await page.reload();
+    await ready("explore");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(
+      "Skip to the content",
+    );
+    const reached = new Set<string>();
+    for (let i = 0; i < 110; i++) {
+      await page.keyboard.press("Tab");
+      const here = await page.evaluate(() => {
+        const at = document.activeElement as HTMLElement | null;
+        if (!at || at === document.body) return undefined;
+        const { outlineStyle } = getComputedStyle(at);
+        const ring = at.matches("input[type=radio]")
+          ? getComputedStyle(at.nextElementSibling as Element).outlineStyle
+          : outlineStyle;
+        return { kind: at.getAttribute("role") ?? at.tagName, ring };
+      });
+      if (!here) break;
+      reached.add(here.kind);
+      expect(here.ring, here.kind).not.toBe("none");
+    }
+    expect([...reached]).toEqual(
+      expect.arrayContaining(["A", "BUTTON", "INPUT", "SELECT", "SUMMARY", "slider"]),
+    );
+    await page.locator(".pair svg").first().focus();
+    await page.keyboard.press("End");
+    expect(await page.locator(".pair .legend").first().innerText()).toMatch(/mse\s*25/);
+    expect(await page.locator(".pair .legend").last().innerText()).toMatch(/mse\s*10/);
+  });
+
+  test("says when the device is lost, opens another and draws again", async () => {
+    await page.evaluate(() => (Reflect.get(globalThis, "lastDevice") as GPUDevice).destroy());
+    await page.waitForSelector(".notice.lost");
+    expect(await page.locator(".notice.lost").innerText()).toMatch(/was lost.*A new one is open/s);
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    await page.getByRole("button", { name: "mae", exact: true }).last().click();
+    await expect.poll(() => page.locator(".pair .legend").first().innerText()).toContain("mae");
+  });
+
+  test("without WebGPU says which case it is and what helps, and computes everything on the CPU", async () => {
+    const bare = await browser.newContext({ viewport: NARROW });
+    await bare.addInitScript(() => {
+      Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined });
+    });
+    const other = await bare.newPage();
+    listen(other);
+    await other.goto(`${site.url}#explore?loss=infoNCE`);
+    await ready("explore", other);
+    expect(await other.locator(".no-gpu").innerText()).toMatch(
+      /has no WebGPU.*Chrome.*on the CPU path/s,
+    );
+    expect(await other.locator(".pair .line").count()).toBe(2);
+    await settle(other);
+    await other.screenshot({ path: `${shots}/no-webgpu-360-light.png`, fullPage: true });
+    expect(await other.evaluate(complaints)).toEqual([]);
+    await bare.close();
+  });
+
+  test("passes every check of every loss on this device", async () => {
+    await go("check");
+    const view = page.locator(".view-check");
+    await expect
+      .poll(() => view.getAttribute("data-state"), { timeout: 240_000, interval: 500 })
+      .toBe("done");
+    const wrong = await page
+      .locator("tr.failed")
+      .evaluateAll((rows) => rows.map((row) => `${row.closest("details")?.id} ${row.textContent}`));
+    expect(wrong).toEqual([]);
+    expect(await page.locator(".check-summary").innerText()).toMatch(/^All \d{3,} checks pass/);
+    await page
+      .locator("details.check")
+      .first()
+      .evaluate((one) => one.setAttribute("open", ""));
+    expect(await lookAt("check")).toEqual([]);
+  }, 300_000);
+});
