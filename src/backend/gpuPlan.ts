@@ -23,7 +23,10 @@ export function gpuPlan({ on, job, steps, fixed, loan, results }: Parts): Plan {
   const { spec, request } = job;
   const { program } = steps;
   const { device } = on;
-  const uniforms = new Map<string, GPUBuffer>();
+  /** The uniforms of run(), which submits at once: a later write waits for what was submitted before. */
+  let current: { readonly buffer: GPUBuffer; content: string } | undefined;
+  /** Those of encode(), one buffer per content: a caller's encoder may hold several recordings of this plan. */
+  const recorded = new Map<string, GPUBuffer>();
   /** Where host data of an input go; made when some come. */
   const uploads = new Map<string, Placed>();
   const changeable = new Set(program.passes.flatMap(({ params }) => Object.values(params)));
@@ -32,7 +35,7 @@ export function gpuPlan({ on, job, steps, fixed, loan, results }: Parts): Plan {
   const bind = (
     inputs: PlanInputs,
     numbers: Readonly<Record<string, number>> = {},
-  ): { placement: Placement; buffer: GPUBuffer } => {
+  ): { placement: Placement; packed: Uint8Array<ArrayBuffer>; content: string } => {
     on.check();
     if (destroyed) fail("DISPOSED", `${spec.name}: this plan was destroyed`);
     for (const name of Object.keys(numbers)) {
@@ -44,36 +47,36 @@ export function gpuPlan({ on, job, steps, fixed, loan, results }: Parts): Plan {
     const placement = new Map(fixed);
     for (const name of Object.keys(inputs)) {
       const argument = bound.tensors[name];
-      const own = uploads.get(name) ?? fixed.get(name);
-      const placed = argument && placeInput(device, spec.name, argument, loan, own);
+      const placed = argument && placeInput(device, spec.name, argument, loan, uploads.get(name));
       if (!placed) continue;
       if (argument.host) uploads.set(name, placed);
       placement.set(name, placed);
     }
-    // One uniform buffer per content: a caller's encoder may hold several recordings of this plan.
     const packed = steps.pack(placement, bound.numbers);
-    const key = new Uint32Array(packed.buffer).join();
-    let buffer = uniforms.get(key);
-    if (!buffer) {
-      buffer = loan.take(steps.uniformBytes);
-      device.queue.writeBuffer(buffer, 0, packed);
-      uniforms.set(key, buffer);
-    }
-    return { placement, buffer };
+    return { placement, packed, content: new Uint32Array(packed.buffer).join() };
   };
 
   return {
     backend: "webgpu",
     run: (inputs, numbers) => {
-      const { placement, buffer } = bind(inputs, numbers);
+      const { placement, packed, content } = bind(inputs, numbers);
+      current ??= { buffer: loan.take(steps.uniformBytes), content: "" };
+      if (content !== current.content) device.queue.writeBuffer(current.buffer, 0, packed);
+      current.content = content;
       device.pushErrorScope("validation");
       const encoder = device.createCommandEncoder({ label: program.label });
-      steps.encode(encoder, placement, buffer);
+      steps.encode(encoder, placement, current.buffer);
       device.queue.submit([encoder.finish()]);
       return results.wrap(program, placement, [], on.popScope(spec.name));
     },
     encode: (encoder, inputs) => {
-      const { placement, buffer } = bind(inputs);
+      const { placement, packed, content } = bind(inputs);
+      let buffer = recorded.get(content);
+      if (!buffer) {
+        buffer = loan.take(steps.uniformBytes);
+        device.queue.writeBuffer(buffer, 0, packed);
+        recorded.set(content, buffer);
+      }
       steps.encode(encoder, placement, buffer);
       return results.wrap(program, placement, []);
     },

@@ -145,10 +145,15 @@ export class WebGpuBackend implements Backend, GpuOwner {
     const steps = await this.#compile(program);
     const loan = new Loan(this.#memory);
     const { device } = this;
-    const fixed = await this.guard(job.spec.name, () =>
-      placeAll(device, job.request, program, loan, loan),
-    );
-    return gpuPlan({ on: this, job, steps, fixed, loan, results: this.#results });
+    try {
+      const fixed = await this.guard(job.spec.name, () =>
+        placeAll(device, job.request, program, loan, loan),
+      );
+      return gpuPlan({ on: this, job, steps, fixed, loan, results: this.#results });
+    } catch (error) {
+      loan.discard();
+      throw error;
+    }
   }
 
   destroy(): void {
