@@ -12,7 +12,8 @@ const INFINITE: f32 = 3.4028234e38;  // hooks return it for an infinite value or
 struct Point { p: f32, high: f32, low: f32, broken: bool }
 
 fn logOf(point: Point) -> f32 {
-  return point.high / temperature() + point.low;
+  let t = temperature();
+  return select(point.high / t + point.low, LOWEST, point.high < -3.4e38 * min(t, 1.0));
 }
 
 // log(p/q): its error is one of the ratio, not one of the two logarithms.

@@ -60,7 +60,9 @@ function normalized(data: Float32Array, classes: number, log: boolean): Float32A
     const max = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
     const sum = row.reduce((total, x) => total + Math.exp(x - max), 0);
     for (const [at, x] of row.entries()) {
-      out[base + at] = log ? x - max - Math.log(sum) : Math.exp(x - max) / sum;
+      // No subnormal numbers, which a GPU may take for 0.
+      const p = Math.exp(x - max) / sum;
+      out[base + at] = log ? x - max - Math.log(sum) : p < 1e-37 ? 0 : p;
     }
   }
   return out;

@@ -1,4 +1,5 @@
 import expLog from "../../shaders/expLog.wgsl?raw";
+import exponential from "../../shaders/exponential.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import main from "../../shaders/row.wgsl?raw";
 import alone from "../../shaders/rowAlone.wgsl?raw";
@@ -78,7 +79,17 @@ function kernelOf(request: Request, problem: RowProblem, on: Target): Kernel & {
   return {
     label: loss.name,
     parts: [
-      ...[math, expLog, firstSide, secondSide, info, scan, sums, lanes === 1 ? alone : tree],
+      ...[
+        math,
+        exponential,
+        expLog,
+        firstSide,
+        secondSide,
+        info,
+        scan,
+        sums,
+        lanes === 1 ? alone : tree,
+      ],
       ...[point, items, cells, loss.wgsl, main],
     ],
     constants: {

@@ -22,15 +22,17 @@ export const distillation = /* @__PURE__ */ row({
   },
   forms: () => ["logits", "logits"],
   slopesBy: () => ["log", "probability"],
-  cell(_p, _logP, q, _logQ, ratio, { temperature }) {
-    if (q === 0) return [0, 0, 0];
+  cell(_p, _logP, q, logQ, ratio, { temperature }) {
+    if (logQ === Number.NEGATIVE_INFINITY) return [0, 0, 0];
     const scale = temperature * temperature;
-    return [-scale * q * ratio, -scale * q, -scale * ratio];
+    // However little the teacher gives to what the student rules out, it is infinitely much.
+    const value = Number.isFinite(ratio) ? -scale * q * ratio : -ratio;
+    return [value, -scale * q, -scale * ratio];
   },
   wgsl: /* wgsl */ `
 fn cell(p: f32, logP: f32, q: f32, logQ: f32, ratio: f32) -> Cell {
   let scale = params.temperature * params.temperature;
-  if (q == 0.0) {
+  if (isGone(logQ)) {
     return Cell(scale * p, 0.0, 0.0);
   }
   // Both sum to 1: with their difference every cell is at least 0, and an error of the logarithms,

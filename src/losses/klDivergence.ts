@@ -34,22 +34,22 @@ export const klDivergence = /* @__PURE__ */ row({
   forms: ({ inputForm, targetForm }) => [inputForm, targetForm],
   slopesBy: ({ direction }) =>
     direction === "reverse" ? ["probability", "log"] : ["log", "probability"],
-  cell(p, _logP, q, _logQ, ratio, { direction, unit, inputForm, targetForm }) {
+  cell(p, logP, q, logQ, ratio, { direction, unit, inputForm, targetForm }) {
     const scale = unit === "bits" ? Math.LOG2E : 1;
     const isReverse = direction === "reverse";
     const lead = isReverse ? p : q;
     // 0 log 0 is 0: where the leading distribution has no mass, the other is free.
-    if (lead === 0) return [0, 0, 0];
+    if ((isReverse ? logP : logQ) === Number.NEGATIVE_INFINITY) return [0, 0, 0];
     const excess = isReverse ? ratio : -ratio;
     // A softmax takes the constant away again; without it nothing has to cancel.
     const one = (isReverse ? inputForm : targetForm) === "logits" ? 0 : 1;
     const own = scale * (excess + one);
     const other = -scale * lead;
-    const value = scale * lead * excess;
+    const value = Number.isFinite(excess) ? scale * lead * excess : excess;
     return isReverse ? [value, own, other] : [value, other, own];
   },
   wgsl: /* wgsl */ `
-fn divergence(lead: f32, other: f32, excess: f32, isLost: bool, leadForm: u32) -> Cell {
+fn divergence(lead: f32, logLead: f32, other: f32, logOther: f32, excess: f32, leadForm: u32) -> Cell {
   let scale = select(1.0, LOG2E, UNIT == 1u);
   let one = select(1.0, 0.0, leadForm == LOGITS);
   var value = lead * excess;
@@ -58,18 +58,21 @@ fn divergence(lead: f32, other: f32, excess: f32, isLost: bool, leadForm: u32) -
     // the logarithms, where the distributions are nearly equal, counts only by its square.
     value = select(value + (other - lead), lead * expm1Less(-excess), abs(excess) < 1.0);
   }
-  if (lead == 0.0) {
+  if (isGone(logLead)) {
     return Cell(select(0.0, scale * other, INPUT_FORM == LOGITS && TARGET_FORM == LOGITS), 0.0, 0.0);
   }
+  let isLost = isGone(logOther);
   let own = select(scale * (excess + one), INFINITE, isLost);
-  return Cell(select(scale * value, INFINITE, isLost), own, -scale * lead);
+  // A share too small for f32 is still more than none.
+  let share = select(lead, max(lead, 1.2e-38), isLost);
+  return Cell(select(scale * value, INFINITE, isLost), own, -scale * share);
 }
 
 fn cell(p: f32, logP: f32, q: f32, logQ: f32, ratio: f32) -> Cell {
   if (DIRECTION == 1u) {
-    return divergence(p, q, ratio, isGone(logQ), INPUT_FORM);
+    return divergence(p, logP, q, logQ, ratio, INPUT_FORM);
   }
-  let c = divergence(q, p, -ratio, isGone(logP), TARGET_FORM);
+  let c = divergence(q, logQ, p, logP, -ratio, TARGET_FORM);
   return Cell(c.value, c.slopeAgainst, c.slope);
 }`,
   cases: [

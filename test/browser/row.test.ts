@@ -1,21 +1,114 @@
-import { describe, expect, it } from "vitest";
-import { openBackend } from "../../src/index.js";
-import { casesOf, runCase } from "../oracle.js";
+import { afterAll, describe, expect, test } from "vitest";
+import { type Backend, ctc, openBackend, type Tensor, tensor } from "../../src/index.js";
+import { openAsHardware, readAll, rounding, scaleOf, worst } from "../against.js";
+import { distributions, rowsOfAll } from "../distributions.js";
+import {
+  ctcProblem,
+  normalRows,
+  type RowLoss,
+  type Rows,
+  rowFunctionNamed,
+  rowFunctions,
+  rowLosses,
+  titleOf,
+} from "../rowProblems.js";
 
-const tolerance = {
-  value: { absolute: 1e-7, relative: 2e-6 },
-  gradient: { absolute: 1e-7, relative: 5e-6 },
-};
-const backend = await openBackend({ kind: "webgpu" });
-const names =
-  "costMatrix distillation entropy generalizedCrossEntropy jsd klDivergence listwiseSoftmax multiMargin multilabelSoftMargin nll poly softmaxFocal totalVariation logSoftmax softmax logSumExp multilabelMargin ctc".split(
-    " ",
-  );
+const reference = await openBackend({ kind: "cpu" });
+const software = await openBackend({ kind: "webgpu" });
+const hardware = await openAsHardware();
+afterAll(() => {
+  software.destroy();
+  hardware.destroy();
+});
+const planned: readonly (readonly [string, Backend])[] = [
+  ["few lanes, as for a software adapter", software],
+  ["many lanes, as for a GPU", hardware],
+];
 
-for (const name of names) {
-  describe(`${name} on the GPU gives PyTorch's numbers`, () => {
-    it.each(casesOf(name))("$title", async (oracle) => {
-      expect(await runCase(oracle, backend, tolerance)).toEqual([]);
-    });
+type Named = Readonly<Record<string, unknown>>;
+type Numbers = Readonly<Record<string, ArrayLike<number>>>;
+const every = [...rowLosses, ...rowFunctions].map((loss) => {
+  const { options } = loss.make(normalRows(2, 3, 1));
+  return { ...loss, title: titleOf(loss.name, options) };
+});
+
+async function run(
+  { name, wrt }: Pick<RowLoss, "name" | "wrt">,
+  inputs: Readonly<Record<string, Tensor>>,
+  options: Named,
+  backend: Backend,
+): Promise<Record<string, Float32Array>> {
+  const all = { gradients: wrt, ...options, backend };
+  const result = await rowFunctionNamed(name)(...([...Object.values(inputs), all] as never[]));
+  return readAll(result);
+}
+
+/** Values are off by at most 2e-6 of themselves and 1e-7; gradients by 5e-6 and `floor` of the largest, or of 1. */
+function apart(
+  got: Numbers,
+  want: Numbers,
+  storage: keyof typeof rounding = "f32",
+  gradientFloor = 1e-7,
+): string[] {
+  const { relative, absolute } = rounding[storage];
+  return Object.entries(want).flatMap(([name, numbers]) => {
+    const isGradient = name.startsWith("gradients");
+    const scale = Math.max(scaleOf(numbers), 1);
+    const share = isGradient ? 5e-6 + relative : 2e-6;
+    const floor = isGradient ? gradientFloor * scale + absolute : 1e-7;
+    const off = worst(got[name] ?? [], numbers, (x) => floor + share * Math.abs(x));
+    return off.share > 1 ? [`${name}${off.at} (${off.share.toPrecision(3)} times)`] : [];
   });
 }
+
+/** One row of each distribution, against a row of another distribution. */
+function extremeRows(classes: number, seed: number): Rows {
+  const { logits, labels, rows } = rowsOfAll(1, classes, seed);
+  const others = new Float32Array(logits.length);
+  for (let row = 0; row < rows; row++) {
+    const turned = (row + 4) % rows;
+    others.set(logits.subarray(turned * classes, (turned + 1) * classes), row * classes);
+  }
+  return { rows, classes, scores: logits, others, labels, seed };
+}
+
+/** One loss on both backends; every setting has its turn. */
+async function compare(
+  loss: RowLoss,
+  rows: Rows,
+  backend: Backend,
+  turn: number,
+  options: Named = {},
+  gradientFloor = 1e-7,
+): Promise<string[]> {
+  const problem = loss.make(rows);
+  const setting = loss.settings[turn % loss.settings.length];
+  const all = { ...problem.options, ...setting, ...options };
+  const got = await run(loss, problem.inputs, all, backend);
+  const want = await run(loss, problem.inputs, all, reference);
+  const title = titleOf(`${rows.classes} classes`, setting ?? {});
+  return apart(got, want, "f32", gradientFloor).map((text) => `${title}: ${text}`);
+}
+
+const isReduced = (loss: RowLoss): boolean => !rowFunctions.some(({ name }) => name === loss.name);
+const unreduced = (loss: RowLoss): Named => (isReduced(loss) ? { reduction: "none" } : {});
+
+describe.each(planned)("rows planned with %s give the float64 numbers", (_, backend) => {
+  test.each(every)("of $title, from 1 to 1000 classes", async (loss) => {
+    const problems: string[] = [];
+    for (const [turn, classes] of [1, 2, 3, 31, 257, 1000].entries()) {
+      const rows = normalRows(9, classes, 100 + classes);
+      problems.push(...(await compare(loss, rows, backend, turn, unreduced(loss))));
+    }
+    expect(problems).toEqual([]);
+  });
+
+  test.each(every)("of $title, of 11 distributions", async (loss) => {
+    const problems: string[] = [];
+    for (const [turn, classes] of [2, 31, 1000].entries()) {
+      const rows = extremeRows(classes, classes);
+      problems.push(...(await compare(loss, rows, backend, turn, unreduced(loss), 2e-7)));
+    }
+    expect(problems).toEqual([]);
+  });
+});

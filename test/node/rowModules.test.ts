@@ -28,6 +28,18 @@ function programOf(name: string, { inputs, options }: Problem, on: Target): Prog
   return plan.call(spec, request, spec.check(request), on);
 }
 
+const sound = new Set<string>();
+/** Every module once: naga accepts it, and beside the uniforms it binds at most 8 buffers. */
+function expectSound(passes: Program["passes"]): void {
+  for (const { kernel } of passes) {
+    const text = assemble(kernel);
+    if (sound.has(text)) continue;
+    sound.add(text);
+    validateWithNaga(text);
+    expect(bindingsOf(text).length, kernel.label).toBeLessThanOrEqual(9);
+  }
+}
+
 const inHalves = async (inputs: Problem["inputs"]): Promise<Problem["inputs"]> => {
   const entries = Object.entries(inputs).map(async ([name, given]) => {
     const data = await given.read();
@@ -54,11 +66,7 @@ describe.each(Object.entries(targets))("modules for %s", (_, on) => {
       for (const given of [inputs, await inHalves(inputs)]) {
         const all = { ...options, gradients: loss.wrt };
         const { passes } = programOf(loss.name, { inputs: given, options: all }, on);
-        for (const { kernel } of passes) {
-          const text = assemble(kernel);
-          validateWithNaga(text);
-          expect(bindingsOf(text).length, kernel.label).toBeLessThanOrEqual(9);
-        }
+        expectSound(passes);
       }
     }
   });
@@ -66,11 +74,7 @@ describe.each(Object.entries(targets))("modules for %s", (_, on) => {
   test("of ctc are accepted by naga and keep to 8 buffers", () => {
     const problem = ctcProblem(5, 3, 4, 2, 1);
     const { passes } = programOf("ctc", { ...problem, options: { gradients: true } }, on);
-    for (const { kernel } of passes) {
-      const text = assemble(kernel);
-      validateWithNaga(text);
-      expect(bindingsOf(text).length, kernel.label).toBeLessThanOrEqual(9);
-    }
+    expectSound(passes);
   });
 });
 
