@@ -11,7 +11,7 @@ var<workgroup> leftTile: array<vec4f, LEFT_SIZE>;
 var<workgroup> rightTile: array<vec4f, RIGHT_SIZE>;
 
 // Lanes 0 .. 63 fetch a block of the left each, the next 64 or 128 one of the right.
-fn fetch(tile: Tile, begin: u32, lane: u32) {
+fn fetchTile(tile: Tile, begin: u32, lane: u32) {
   let slot = select(lane - 64u, lane, lane < 64u);
   let k = begin + slot % STEP;
   let block = slot / STEP;
@@ -70,7 +70,7 @@ fn main(
     var part1 = mat4x4f();
     for (var half = begin; half < begin + 2u * STEP; half += STEP) {
       workgroupBarrier();  // the tiles are still being read from the step before
-      fetch(tile, half, lane);
+      fetchTile(tile, half, lane);
       workgroupBarrier();  // and are not there before all lanes have fetched
       for (var k = 0u; k < STEP; k++) {
         let l = leftOf(k, down);

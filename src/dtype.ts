@@ -41,8 +41,13 @@ export function halfToNumber(bits: number): number {
     : sign * 2 ** -24 * fraction;
 }
 
-const scratch = new Float32Array(1);
-const scratchBits = new Uint32Array(scratch.buffer);
+// Marked pure, so that a bundle without half formats drops them.
+const scratch = /* @__PURE__ */ new Float32Array(1);
+const scratchBits = /* @__PURE__ */ bitsOf(scratch);
+
+function bitsOf(array: Float32Array): Uint32Array {
+  return new Uint32Array(array.buffer);
+}
 
 /** A number rounded to the nearest half, ties to even, as its bits. */
 export function numberToHalf(value: number): number {

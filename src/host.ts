@@ -23,10 +23,10 @@ export type NestedNumbers = readonly (number | bigint | boolean | NestedNumbers)
 type AnyTyped = ArrayBufferView & { readonly length: number; slice(): AnyTyped };
 
 /** The constructor's name from the internal slot: a Proxy or a look-alike object has none. */
-const brand = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)?.get as () => string | undefined;
+const brand = /* @__PURE__ */ (() => {
+  const base = Object.getPrototypeOf(Uint8Array.prototype);
+  return Object.getOwnPropertyDescriptor(base, Symbol.toStringTag)?.get as () => string | undefined;
+})();
 
 function isDetached(buffer: ArrayBufferLike): boolean {
   if ("detached" in buffer) return buffer.detached as boolean;

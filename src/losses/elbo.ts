@@ -4,34 +4,36 @@ import { sigmoid, softplus } from "../cpu/functions.js";
 import { type Part, samples } from "../families/samples.js";
 
 const plain = /* wgsl */ `
-  fn outcome(sums: vec3f) -> Outcome { return Outcome(sums.x, vec3f(1.0, 0.0, 0.0)); }`;
+    fn outcome(sums: vec3f) -> Outcome { return Outcome(sums.x, vec3f(1.0, 0.0, 0.0)); }`;
 
-const reconstruction = {
+/** The part that compares: a sum of its terms, nothing more. */
+const reconstruct = (part: Pick<Part, "terms" | "slopes" | "wgsl">): Part => ({
   inputs: ["reconstructions", "targets"],
   output: "reconstruction",
   needsSums: false,
   outcome: ([sum]) => [sum, [1, 0, 0]],
-} as const satisfies Partial<Part>;
+  terms: part.terms,
+  slopes: part.slopes,
+  wgsl: part.wgsl + plain,
+});
 
-const bernoulli: Part = {
-  ...reconstruction,
+const bernoulli = /* @__PURE__ */ reconstruct({
   terms: (z, t) => [t * softplus(-z) + (1 - t) * softplus(z), 0, 0],
   slopes: (z, t) => [sigmoid(z) - t, -z],
   wgsl: /* wgsl */ `
     fn terms(z: f32, t: f32) -> vec3f {
       return vec3f(t * softplus(-z) + (1.0 - t) * softplus(z), 0.0, 0.0);
     }
-    fn slopes(z: f32, t: f32, by: vec3f) -> vec2f { return vec2f(sigmoid(z) - t, -z); }${plain}`,
-};
+    fn slopes(z: f32, t: f32, by: vec3f) -> vec2f { return vec2f(sigmoid(z) - t, -z); }`,
+});
 
-const gaussian: Part = {
-  ...reconstruction,
+const gaussian = /* @__PURE__ */ reconstruct({
   terms: (x, t) => [0.5 * (x - t) ** 2, 0, 0],
   slopes: (x, t) => [x - t, t - x],
   wgsl: /* wgsl */ `
     fn terms(x: f32, t: f32) -> vec3f { return vec3f(0.5 * (x - t) * (x - t), 0.0, 0.0); }
-    fn slopes(x: f32, t: f32, by: vec3f) -> vec2f { return vec2f(x - t, t - x); }${plain}`,
-};
+    fn slopes(x: f32, t: f32, by: vec3f) -> vec2f { return vec2f(x - t, t - x); }`,
+});
 
 const divergence: Part = {
   inputs: ["means", "logVariances"],
