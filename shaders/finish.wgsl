@@ -19,14 +19,20 @@ fn joined(a: Joint, b: Joint) -> Joint {
 fn main(@builtin(local_invocation_index) thread: u32) {
   var count = 0u;
   for (var row = thread; row < params.leftRows; row += LANES) {
-    count += select(0u, 1u, left[row] == 0.0);
+    count += select(0u, 1u, left[params.leftStart + row] == 0.0);
   }
   for (var row = thread; row < params.rightRows; row += LANES) {
-    count += select(0u, 1u, right[row] == 0.0);
+    count += select(0u, 1u, right[params.rightStart + row] == 0.0);
   }
   count = joinedLanes(count, thread);
   if (thread == 0u) {
-    status[4] = count;
+    if (ALONE) {
+      // No other pass writes the status of a function.
+      for (var word = 0u; word < 4u; word++) {
+        status[word] = 0u;
+      }
+    }
+    status[4] = count + select(0u, status[4], MORE);
     if (BOUND) {
       bound[0] = logSafe(f32(params.candidates)) - loss[0];
     }

@@ -27,16 +27,6 @@ export const contrastOutputs = {
     "log of the number of candidates, less the loss: a bound of the mutual information",
 } as const;
 
-/** The option `temperature` of the contrastive losses. */
-export const temperatureOption = <const T extends number>(value: T) =>
-  ({
-    tensor: "one number",
-    default: value,
-    above: 0,
-    role: "wrt",
-    doc: "Divides the similarities; as a tensor it can have a gradient.",
-  }) as const;
-
 /** Two views of each thing, all 2N compared with each other: the arrangement of ntXent and dcl. */
 export const twoViews = {
   left: ["a", "b"],

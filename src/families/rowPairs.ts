@@ -1,6 +1,7 @@
 import { type PairMeasure, rowPairsCpu } from "../cpu/rowPairs.js";
 import { defineLoss, type FunctionOf } from "../define.js";
 import { fail } from "../errors.js";
+import { planRowPairs } from "../gpu/rowPairs.js";
 import type { Request } from "../request.js";
 import type { LossSpec } from "../spec.js";
 import { sizeOf } from "../tensor.js";
@@ -19,7 +20,8 @@ export interface PairVerdict {
 }
 
 /** A loss on given pairs of vectors, one row a loss: no matrix, only a few distances a row. */
-export interface RowPairSpec extends Omit<LossSpec<PairGeometry>, "family" | "check" | "cpu"> {
+export interface RowPairSpec
+  extends Omit<LossSpec<PairGeometry>, "family" | "check" | "cpu" | "gpu"> {
   compare(request: Request): Comparison;
   judge(
     distances: readonly number[],
@@ -79,5 +81,6 @@ export function rowPairs<const S extends RowPairSpec>(spec: S): FunctionOf<S> {
     family: "pairwise",
     check: (request) => check(request, known.compare(request)),
     cpu: (request, geometry) => rowPairsCpu(request, geometry, known.judge),
+    gpu: (request, geometry, on) => planRowPairs(request, geometry, on, known.wgsl),
   } satisfies LossSpec<PairGeometry>) as unknown as FunctionOf<S>;
 }

@@ -19,7 +19,13 @@ import {
 } from "./pairwise.js";
 import { blocksOf } from "./product.js";
 import { planReduction } from "./rows.js";
-import { planBack, planFinish, planSimilarities, type Tile } from "./similarities.js";
+import {
+  directionsOf,
+  planBack,
+  planDegenerate,
+  planSimilarities,
+  type Tile,
+} from "./similarities.js";
 import { planSum } from "./sums.js";
 import { lanesFor } from "./vectors.js";
 
@@ -214,10 +220,15 @@ export function planContrast(request: Request, geometry: Geometry, on: Target): 
       builder.result(`gradients.${rule}`, sum, []);
     }
   }
-  const bound = request.outputs.has("mutualInformation")
-    ? { loss: slice({ ...power, offset: 0 }, 0, 1), candidates: columns - (skipSelf ? 1 : 0) }
-    : undefined;
-  const information = planFinish(builder, on, similarities, context.status, bound);
-  if (information) builder.result("mutualInformation", information, []);
+  const directions = directionsOf(similarities);
+  if (request.outputs.has("mutualInformation")) {
+    const result = builder.buffer("mutualInformation", 4);
+    builder.result("mutualInformation", result, []);
+    // The loss lies before its exponential, where its buffer begins.
+    const bound = { loss: { ...power, offset: 0 }, candidates: columns - Number(skipSelf), result };
+    planDegenerate(builder, on, context.status, directions, { bound });
+  } else if (directions.length > 0) {
+    planDegenerate(builder, on, context.status, directions);
+  }
   return builder.build();
 }

@@ -66,7 +66,9 @@ export function planLosses(
       "crossEntropy: gradients.logits inPlace needs f32 logits where classAxis is not the last axis",
     );
   }
-  const labels = soft ? undefined : { name: "targets", classes, shift };
+  // Without targets the label of every row is class 0.
+  const isLabelled = !soft && request.tensors.targets !== undefined;
+  const labels = isLabelled ? { name: "targets", classes, shift } : undefined;
   const context = planRows(builder, request, on, lossShape, labels);
   const logits = inputRange(request.get("logits"));
   const shape = request.get("logits").shape ?? [...lossShape, classes];

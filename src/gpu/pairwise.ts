@@ -17,8 +17,9 @@ import type { Request } from "../request.js";
 import { blocksOf } from "./product.js";
 import { inputRange, planReduction, planRows, type Rows } from "./rows.js";
 import {
+  directionsOf,
   planBack,
-  planFinish,
+  planDegenerate,
   planScales,
   planSimilarities,
   type Similarities,
@@ -237,6 +238,6 @@ export function planPairHook(
     const moments = slice(sums, (at + 1) * plane, plane);
     builder.result(`gradients.${name}`, planSum(builder, on, `${name}Sum`, moments, plane), []);
   }
-  planFinish(builder, on, similarities, context.status);
+  planDegenerate(builder, on, context.status, directionsOf(similarities));
   return builder.build();
 }

@@ -48,6 +48,29 @@ export function rowsPerPass(request: Request, on: Target, width: number, bytes: 
   return Math.max(Math.floor((most - on.alignment) / (width * bytes)), 1);
 }
 
+/** Plans the writing of `count` numbers (f32) into a tensor in its own format. */
+export function planPack(
+  builder: ProgramBuilder,
+  gradient: Range,
+  packed: Range,
+  storage: number,
+  count: number,
+): void {
+  const words = storage === 0 ? count : Math.floor(count / 2) + 1;
+  builder.pass({
+    kernel: {
+      label: "gradient in place",
+      parts: [math, pack],
+      constants: { STORAGE: storage },
+      params: { count: "u32", gridWidth: "u32", gradientStart: "u32", packedStart: "u32" },
+    },
+    bindings: { gradient, packed },
+    params: { count },
+    workgroups: Math.ceil(words / 64),
+    work: count * 8,
+  });
+}
+
 /** Where a gradient goes: into a buffer of its own, or through a part of one over its input. */
 export interface GradientStore {
   /** Where the rows from `first` on are to be written as f32. */
@@ -77,24 +100,11 @@ export function gradientStore(
   const input = inputRange(request.get(name));
   const storage = storageOf(request, name);
   builder.result(`gradients.${name}`, input, shape, gpuDType(request.get(name).dtype));
-  const words = (count: number): number => (storage === 0 ? count : Math.floor(count / 2) + 1);
   return {
     at: (_, count) => slice(buffer, 0, count * width),
-    finish: (first, count) =>
-      builder.pass({
-        kernel: {
-          label: "gradient in place",
-          parts: [math, pack],
-          constants: { STORAGE: storage },
-          params: { count: "u32", gridWidth: "u32", gradientStart: "u32", packedStart: "u32" },
-        },
-        bindings: {
-          gradient: slice(buffer, 0, count * width),
-          packed: slice(input, first * width, count * width),
-        },
-        params: { count: count * width },
-        workgroups: Math.ceil(words(count * width) / 64),
-        work: count * width * 8,
-      }),
+    finish: (first, count) => {
+      const part = slice(input, first * width, count * width);
+      planPack(builder, slice(buffer, 0, count * width), part, storage, count * width);
+    },
   };
 }

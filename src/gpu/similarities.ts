@@ -270,38 +270,60 @@ export function planBack(
   }
 }
 
-/** Plans the count of rows without direction and, where asked for, the bound of the mutual information. */
-export function planFinish(
+/** Powers of two of some rows: 0 for each that has no direction. */
+export interface Directions {
+  readonly powers: Range;
+  readonly count: number;
+}
+
+interface Finish {
+  readonly bound?: { readonly loss: Range; readonly candidates: number; readonly result: Range };
+  /** Nobody else writes the status. */
+  readonly alone?: boolean;
+  /** Adds to what is counted already. */
+  readonly more?: boolean;
+}
+
+/** Plans the count of rows without direction, and the bound of the mutual information. */
+export function planDegenerate(
   builder: ProgramBuilder,
   on: Target,
-  { left, right }: Similarities,
   status: Range,
-  bound?: { readonly loss: Range; readonly candidates: number },
-): Range | undefined {
-  const result = bound ? builder.buffer("mutualInformation", 4) : undefined;
-  if (!left.normalised && !bound) return undefined;
-  const LANES = lanesOf(on);
+  [left, right]: readonly Directions[],
+  { bound, alone = false, more = false }: Finish = {},
+): void {
   builder.pass({
     kernel: {
       label: "finish",
       parts: [math, expLog, finish, tree],
-      constants: { LANES, BOUND: bound !== undefined },
-      params: { leftRows: "u32", rightRows: "u32", candidates: "u32" },
+      constants: { LANES: lanesOf(on), BOUND: bound !== undefined, ALONE: alone, MORE: more },
+      params: {
+        leftRows: "u32",
+        rightRows: "u32",
+        leftStart: "u32",
+        rightStart: "u32",
+        candidates: "u32",
+      },
     },
     bindings: {
-      left: left.powers,
-      right: right.powers,
-      ...(bound ? { loss: bound.loss } : {}),
+      ...(left ? { left: left.powers } : {}),
+      ...(right ? { right: right.powers } : {}),
+      ...(bound ? { loss: bound.loss, bound: bound.result } : {}),
       status,
-      ...(result ? { bound: result } : {}),
     },
     params: {
-      leftRows: left.normalised ? left.lines : 0,
-      rightRows: left.normalised && left !== right ? right.lines : 0,
+      leftRows: left?.count ?? 0,
+      rightRows: right?.count ?? 0,
       candidates: bound?.candidates ?? 0,
     },
     workgroups: 1,
-    work: (left.lines + right.lines) * 4,
+    work: ((left?.count ?? 0) + (right?.count ?? 0)) * 4,
   });
-  return result;
+}
+
+/** The rows of both sides that may have no direction, each side once. */
+export function directionsOf({ left, right }: Similarities): Directions[] {
+  const sides = left === right ? [left] : [left, right];
+  if (!left.normalised) return [];
+  return sides.map(({ powers, lines }) => ({ powers, count: lines }));
 }

@@ -206,7 +206,7 @@ export function planGradients(
       builder.pass({
         kernel: {
           label: "gradient of vectors",
-          parts: [back],
+          parts: [math, back],
           constants: { NORMALISED: normalised },
           params: {
             count: "u32",

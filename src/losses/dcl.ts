@@ -1,4 +1,5 @@
-import { contrast, contrastOutputs, temperatureOption, twoViews } from "../families/pairwise.js";
+import { contrast, contrastOutputs, twoViews } from "../families/pairwise.js";
+import { temperatureOption } from "../families/temperature.js";
 
 /**
  * Decoupled contrastive loss: NT-Xent whose denominator leaves out the positive; it may be negative.

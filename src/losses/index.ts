@@ -42,6 +42,7 @@ export { contrastive } from "./contrastive.js";
 export { cosineEmbedding } from "./cosineEmbedding.js";
 export { dcl } from "./dcl.js";
 export { infoNCE } from "./infoNCE.js";
+export { infoNCEScores } from "./infoNCEScores.js";
 export { ntXent } from "./ntXent.js";
 export { sigLIP } from "./sigLIP.js";
 export { similarityMatrix } from "./similarityMatrix.js";

@@ -1,5 +1,6 @@
 import { fail } from "../errors.js";
-import { contrast, contrastOutputs, temperatureOption } from "../families/pairwise.js";
+import { contrast, contrastOutputs } from "../families/pairwise.js";
+import { temperatureOption } from "../families/temperature.js";
 import type { Request } from "../request.js";
 
 const both = (request: Request, name: string): never =>

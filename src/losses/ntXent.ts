@@ -1,4 +1,5 @@
-import { contrast, contrastOutputs, temperatureOption, twoViews } from "../families/pairwise.js";
+import { contrast, contrastOutputs, twoViews } from "../families/pairwise.js";
+import { temperatureOption } from "../families/temperature.js";
 
 /**
  * Normalised temperature-scaled cross-entropy: each of 2N views finds its partner among the others.

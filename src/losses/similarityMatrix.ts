@@ -2,6 +2,7 @@ import { similarityMatrixCpu } from "../cpu/similarityMatrix.js";
 import { defineLoss } from "../define.js";
 import { fail } from "../errors.js";
 import type { Metric } from "../families/arrangement.js";
+import { planSimilarityMatrix } from "../gpu/similarityMatrix.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
 
@@ -94,4 +95,5 @@ export const similarityMatrix = /* @__PURE__ */ defineLoss({
   ],
   check,
   cpu: similarityMatrixCpu,
+  gpu: planSimilarityMatrix,
 });

@@ -1,4 +1,5 @@
-import { contrast, temperatureOption } from "../families/pairwise.js";
+import { contrast } from "../families/pairwise.js";
+import { temperatureOption } from "../families/temperature.js";
 
 /**
  * Supervised contrastive loss: each anchor is drawn to all others of its label. Anchors without one take no part.

@@ -4,6 +4,7 @@ import { defineLoss } from "../define.js";
 import type { Geometry, Metric } from "../families/arrangement.js";
 import { checkPairwise } from "../families/pairwise.js";
 import { kinkOption } from "../families/rowPairs.js";
+import { planMining } from "../gpu/mining.js";
 import type { Request } from "../request.js";
 
 const metrics: Readonly<Record<string, Metric>> = {
@@ -65,4 +66,5 @@ export const tripletMining = /* @__PURE__ */ defineLoss({
   check,
   cpu: (request, geometry: Geometry) =>
     pairwiseCpu(request, geometry, judgeTriplets, hasTriplet(request, geometry)),
+  gpu: planMining,
 });
