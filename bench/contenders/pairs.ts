@@ -30,6 +30,7 @@ export async function clipJob(
         : await clip(images, texts, options);
       return last.loss.item();
     },
+    gpuBytes: () => backend.memory().live + left.byteLength + right.byteLength,
     gradients: async () => {
       const { images: a, texts: b } = last?.gradients ?? {};
       return a && b ? [await a.read(), await b.read()].map((g) => g as Float32Array) : [];

@@ -83,6 +83,7 @@ class Ours implements Opened {
       run,
       ...(pristine ? { reset } : {}),
       ...(plan && device.features.has("timestamp-query") ? { gpuTime } : {}),
+      gpuBytes: () => backend.memory().live + logitsBuffer.size * (pristine ? 2 : 1),
       gradients: async () => {
         const gradient = last?.gradients.logits;
         return gradient ? [(await gradient.read()) as Float32Array] : [];

@@ -55,7 +55,8 @@ async function verify(
   const done = performance.now();
   const unit = contender.storage === "f32" ? 4 : 2;
   const copies = job.reset ? 2 : 1;
-  const peakGpuBytes = Math.max(rise() - copies * inputBytes(problem, unit), 0);
+  const most = job.gpuBytes?.() ?? rise();
+  const peakGpuBytes = Math.max(most - copies * inputBytes(problem, unit), 0);
   const firstMs = done - (contender.group === "ours" ? prepared : began);
   if (contender.group === "limit") {
     const right = { lossError: 0, gradientError: undefined };
@@ -78,9 +79,10 @@ async function verify(
   return { contender, job, firstMs, peakGpuBytes, liveBefore, lossError, gradientError };
 }
 
-/** One shape: every contender opened, verified, timed in turn, and closed, in about `budgetMs`. */
+/** One shape: every contender verified, then timed in turn, in about `budgetMs`. `opened` is kept from shape to shape. */
 export async function compare(
   contenders: readonly Contender[],
+  opened: Map<Contender, Opened>,
   problem: Problem,
   budgetMs: number,
   pace: Pace,
@@ -88,7 +90,6 @@ export async function compare(
 ): Promise<{ rows: Row[]; failures: Failure[] }> {
   const rows: Row[] = [];
   const failures: Failure[] = [];
-  const opened = new Map<Contender, Opened>();
   const kept = new Map<Contender, number>();
   const references = new Map<string, Reference>();
   const reference = ({ storage }: Contender): Reference => {
@@ -149,7 +150,9 @@ export async function compare(
         elements,
         tokens: problem.rows,
         bytes: elements * contender.bytesPerLogit[work],
-        ...(isGpu ? { peakGpuBytes: peakGpuBytes + (kept.get(contender) ?? 0) } : {}),
+        ...(isGpu
+          ? { peakGpuBytes: peakGpuBytes + (contender.perShape ? (kept.get(contender) ?? 0) : 0) }
+          : {}),
         lossError,
         ...(gradientError === undefined ? {} : { gradientError }),
       });
@@ -160,6 +163,9 @@ export async function compare(
       kept.set(contender, Math.max(liveBytes() - liveBefore, 0));
     }
   }
-  for (const session of opened.values()) session.close();
+  for (const contender of contenders.filter(({ perShape }) => perShape)) {
+    opened.get(contender)?.close();
+    opened.delete(contender);
+  }
   return { rows, failures };
 }

@@ -37,6 +37,8 @@ export interface Job {
   reset?(): Promise<void>;
   /** The gradients of the last run, in the order of the inputs. */
   gradients?(): Promise<readonly ArrayLike<number>[]>;
+  /** GPU bytes in use after a run, inputs included, where the contender keeps books of its own. */
+  gpuBytes?(): number;
   /** One more run, in milliseconds of the GPU's own clock. */
   gpuTime?(): Promise<number>;
   free(): void;
@@ -51,6 +53,8 @@ export interface Contender {
   readonly storage: Storage;
   /** Bytes that the work must move at least, per logit. */
   readonly bytesPerLogit: Readonly<Record<Work, number>>;
+  /** Opened anew for each shape, so that a pool filled by one does not hide what the next takes. */
+  readonly perShape?: true;
   /** A fresh start: pipelines are compiled anew, so that the first call tells what it costs. */
   open(): Promise<Opened>;
 }

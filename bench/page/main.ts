@@ -8,7 +8,7 @@ import { onnxruntimes } from "../peers/onnxruntime.js";
 import { tensorflows } from "../peers/tensorflow.js";
 import { cases, problemOf } from "./cases.js";
 import { compare } from "./compare.js";
-import type { Contender, Failure, Row } from "./contract.js";
+import type { Contender, Failure, Opened, Row } from "./contract.js";
 import { type Corner, judgeCorners } from "./corners.js";
 import { type FirstCall, firstCall } from "./firstCall.js";
 import { type Growth, growth } from "./growth.js";
@@ -89,6 +89,7 @@ globalThis.bench = async (config) => {
   const contenders = all.filter(({ name }) => matches(config.only, name));
   const chosen = cases.filter(({ id, name }) => matches(config.shapes, `${id} ${name}`));
   const pace = new Pace();
+  const opened = new Map<Contender, Opened>();
   const rows: Row[] = [];
   const failures: Failure[] = [];
   const corners = await judgeCorners(contenders, pace, report);
@@ -98,14 +99,15 @@ globalThis.bench = async (config) => {
     const share = Math.max(left, 0) / (chosen.length - at);
     // A machine that is busy with other things gets smaller problems, not a longer run.
     const usual = (0.8 * config.budgetMs) / chosen.length;
-    const size = elements * Math.min(Math.max(share / usual, 0.25), 1);
-    const result = await compare(contenders, problemOf(shape, size), share, pace, report);
+    const size = elements * Math.min(Math.max(share / usual, 0.5), 1);
+    const result = await compare(contenders, opened, problemOf(shape, size), share, pace, report);
     for (const row of result.rows.filter(({ contender }) => contender.startsWith("webgpu-loss"))) {
       report(`${row.shape}, ${row.work}: ${row.contender} ${row.medianMs.toFixed(2)} ms`);
     }
     rows.push(...result.rows);
     failures.push(...result.failures);
   }
+  for (const session of opened.values()) session.close();
   const measured = { rows, failures, firstCall: first, host, growth: grown, corners };
   return { ...found, elements, ...measured };
 };

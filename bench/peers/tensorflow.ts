@@ -11,6 +11,7 @@ function tensorflow(backend: "webgpu" | "wasm"): Contender {
     kind: backend,
     group: "rival",
     storage: "f32",
+    perShape: true,
     bytesPerLogit: { loss: 4, "loss+gradient": 12 },
     async open() {
       const tf: Any = await load("@tensorflow/tfjs/dist/tf.fesm.min.js");
