@@ -28,6 +28,7 @@ export interface GpuStorage {
 
 export interface GpuOwner {
   readonly kind: "webgpu";
+  readonly device: GPUDevice;
   download(storage: GpuStorage): Promise<ArrayBuffer>;
 }
 

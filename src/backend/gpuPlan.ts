@@ -38,11 +38,11 @@ export function gpuPlan({ on, job, steps, fixed, loan, results }: Parts): Plan {
   ): { placement: Placement; packed: Uint8Array<ArrayBuffer>; content: string } => {
     on.check();
     if (destroyed) fail("DISPOSED", `${spec.name}: this plan was destroyed`);
+    const bound = request.bind(inputs, numbers);
     for (const name of Object.keys(numbers)) {
       if (changeable.has(name)) continue;
       fail("OPTION", `${spec.name}: ${name} is fixed in this plan; make one with it switched on`);
     }
-    const bound = request.bind(inputs, numbers);
     spec.check(bound);
     const placement = new Map(fixed);
     for (const name of Object.keys(inputs)) {

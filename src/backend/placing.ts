@@ -45,6 +45,15 @@ function uploadable(data: HostArray): ArrayBufferView<ArrayBuffer> {
   return data as ArrayBufferView<ArrayBuffer>;
 }
 
+function checkSize(device: GPUDevice, loss: string, name: string, bytes: number): void {
+  const limit = device.limits.maxBufferSize;
+  if (bytes <= limit) return;
+  fail(
+    "LIMIT_EXCEEDED",
+    `${loss}: ${name} takes ${bytes} bytes, this device's buffers hold ${limit}; give it in blocks of rows`,
+  );
+}
+
 /** Uploads host data into a buffer of the loan, or points at the caller's. `own` is where it lay last time. */
 export function placeInput(
   device: GPUDevice,
@@ -55,20 +64,20 @@ export function placeInput(
 ): Placed | undefined {
   const { gpu, host, name, size, dtype } = argument;
   if (gpu) {
+    if (gpu.owner && gpu.owner.device !== device) {
+      fail("UNSUPPORTED", `${loss}: ${name} lies on another backend's device; read() it first`);
+    }
     if ((gpu.buffer.usage & STORAGE) === 0) {
       fail("UNSUPPORTED", `${loss}: ${name}: its GPUBuffer was made without usage STORAGE`);
     }
     return { buffer: gpu.buffer, offset: gpu.offset };
   }
   if (!host) return undefined;
-  const bytes = size * bytesPerElement[gpuDType(dtype)];
-  const limit = device.limits.maxBufferSize;
-  if (bytes > limit) {
-    fail(
-      "LIMIT_EXCEEDED",
-      `${loss}: ${name} takes ${bytes} bytes, this device's buffers hold ${limit}; give it in blocks of rows`,
-    );
+  if (host.length !== size) {
+    fail("DTYPE", `${loss}: ${name} was transferred away while the call was under way`);
   }
+  const bytes = size * bytesPerElement[gpuDType(dtype)];
+  checkSize(device, loss, name, bytes);
   const placed = own ?? { buffer: loan.take(bytes), offset: 0 };
   device.queue.writeBuffer(placed.buffer, 0, uploadable(host));
   return placed;
@@ -91,6 +100,7 @@ export function placeAll(
     if (placed) placement.set(name, placed);
   }
   for (const [name, bytes] of Object.entries(program.buffers)) {
+    checkSize(device, request.spec.name, name, bytes);
     placement.set(name, { buffer: from(name).take(bytes), offset: 0 });
   }
   return placement;
