@@ -55,7 +55,7 @@ export class Times {
           s("line", { x1: x(ms), x2: x(ms), y1: 4, y2: height - 34, class: "grid" }),
           s(
             "text",
-            { x: Math.max(x(ms), 14), y: height - 18, "text-anchor": "middle" },
+            { x: Math.max(x(ms), 20), y: height - 18, "text-anchor": "middle" },
             ms >= 1000 ? `${ms / 1000} s` : `${Number(ms.toPrecision(1))} ms`,
           ),
         ]),

@@ -1,7 +1,8 @@
-import { tensor } from "../../index.js";
+import { accumulator, crossEntropy, tensor } from "../../index.js";
 import { Bars } from "../chart/bars.js";
 import { num } from "../parts/format.js";
 import { pick } from "../parts/run.js";
+import { session } from "../parts/session.js";
 import type { Figure } from "../views/figure.js";
 
 const CLASSES = 3;
@@ -12,8 +13,8 @@ const LOGITS = Array.from({ length: BATCH }, (_, i) => [3 - i * 0.28, 0, 0.5]).f
 export const accumulation: Figure = {
   id: "accumulation",
   title: "Accumulating gradients",
-  text: "A batch of 16 tokens, cut in two because it does not fit. With equal halves the mean of the means is the mean; with unequal ones it is not, and the gradient is wrong. Summing, and dividing by the whole count, is right for every cut.",
-  needs: ["crossEntropy"],
+  text: "A batch of 16 tokens, cut in two because it does not fit. With equal halves the mean of the means is the mean; with unequal ones it is not, and the gradient is wrong. An accumulator adds sums and counts on the GPU and divides once, which is right for every cut.",
+  needs: ["crossEntropy", "accumulator"],
   build(stage) {
     const bars = new Bars(0.26);
     stage.place(bars.element);
@@ -24,36 +25,50 @@ export const accumulation: Figure = {
       max: 15,
       step: 1,
     });
-    const part = (from: number, to: number, reduction: unknown) =>
-      stage.run(
-        "crossEntropy",
-        [
-          tensor(Float32Array.from(LOGITS.slice(from * CLASSES, to * CLASSES)), [
-            to - from,
-            CLASSES,
-          ]),
-          new Int32Array(to - from),
-        ],
-        { reduction, gradients: true },
-      );
+    const inputs = (from: number, to: number) =>
+      [
+        tensor(Float32Array.from(LOGITS.slice(from * CLASSES, to * CLASSES)), [to - from, CLASSES]),
+        new Int32Array(to - from),
+      ] as const;
+    const mean = (from: number, to: number) =>
+      stage.run("crossEntropy", inputs(from, to), { gradients: true });
+    const norm = (slopes: readonly number[]): number => Math.hypot(...slopes);
     return async () => {
       const at = cut.value;
-      const whole = await part(0, BATCH, "mean");
-      const means = [await part(0, at, "mean"), await part(at, BATCH, "mean")];
-      const sums = [
-        await part(0, at, { denominator: BATCH }),
-        await part(at, BATCH, { denominator: BATCH }),
+      const parts = [
+        [0, at],
+        [at, BATCH],
+      ] as const;
+      const whole = await mean(0, BATCH);
+      const halves = [await mean(...parts[0]), await mean(...parts[1])];
+      const { backend } = await session();
+      const total = accumulator({ backend });
+      const summed: number[] = [];
+      for (const [from, to] of parts) {
+        const [logits, targets] = inputs(from, to);
+        const options = { backend, reduction: "sum", gradients: true } as const;
+        const result = await crossEntropy(logits, targets, options);
+        await total.add(result);
+        summed.push(...((await result.gradients.logits.read()) as Float32Array));
+        result.destroy();
+      }
+      const factor = await total.factor.item();
+      const lossOf = ({ got }: typeof whole) => pick(got, "loss")[0] as number;
+      const slopesOf = ({ got }: typeof whole) => Array.from(pick(got, "gradients.logits"));
+      const losses = [
+        lossOf(whole),
+        halves.reduce((sum, half) => sum + lossOf(half) / 2, 0),
+        await total.loss.item(),
       ];
-      const add = (parts: typeof means, factor: number) =>
-        factor * parts.reduce((sum, { got }) => sum + (pick(got, "loss")[0] as number), 0);
-      const norm = (parts: typeof means, factor: number) =>
-        factor *
-        Math.hypot(...parts.flatMap(({ got }) => Array.from(pick(got, "gradients.logits"))));
-      const losses = [add([whole], 1), add(means, 0.5), add(sums, 1)];
-      const norms = [norm([whole], 1), norm(means, 0.5), norm(sums, 1)];
+      const norms = [
+        norm(slopesOf(whole)),
+        norm(halves.flatMap(slopesOf)) / 2,
+        norm(summed) * factor,
+      ];
+      total.destroy();
       bars.draw({
         label: "Loss and gradient norm of one batch and of two accumulated parts",
-        names: ["one batch", "mean of means", "sums ÷ 16"],
+        names: ["one batch", "mean of means", "accumulator"],
         yLabel: "loss, norm of the gradient",
         series: [
           { name: "loss", tone: 1, values: losses },
@@ -66,17 +81,18 @@ export const accumulation: Figure = {
       stage.say(
         Math.abs(off) < 1e-6
           ? "Equal halves: here both ways agree."
-          : `${at} and ${BATCH - at} tokens: the mean of means is off by ${num(100 * off, 2)} %; the sums are exact.`,
+          : `${at} and ${BATCH - at} tokens: the mean of means is off by ${num(100 * off, 2)} %; the accumulator is exact.`,
       );
-      stage.code(`import { crossEntropy } from "webgpu-loss";
+      stage.code(`import { accumulator, crossEntropy } from "webgpu-loss";
 
+const total = accumulator();
 for (const { logits, targets } of parts) {
-  const { loss, gradients } = await crossEntropy(logits, targets, {
-    reduction: { denominator: ${BATCH} },  // the tokens of the whole batch
-    gradients: true,
-  });
-  // add gradients.logits' share to the parameters' gradients
-}`);
+  const result = await crossEntropy(logits, targets, { reduction: "sum", gradients: true });
+  await total.add(result);           // stays on the GPU
+  // add result.gradients.logits' share to the parameters' gradients
+}
+await total.loss.item();             // the mean over all tokens
+await total.factor.item();           // what the summed gradients are multiplied by`);
     };
   },
 };

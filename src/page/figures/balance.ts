@@ -11,7 +11,7 @@ export const balance: Figure = {
   id: "balance",
   title: "Balancing several losses",
   text: "A detector with three heads: what class, which box, which embedding. The terms have different sizes, and different gradients; what a head learns is decided by its share of the gradient, not of the loss.",
-  needs: ["crossEntropy", "smoothL1", "infoNCE"],
+  needs: ["crossEntropy", "smoothL1", "infoNCE", "combine"],
   build(stage) {
     const value = new Shares();
     const slope = new Shares();
@@ -59,25 +59,35 @@ export const balance: Figure = {
           { temperature: 0.2, gradients: ["queries"] },
         ),
       ];
-      const losses = outcomes.map(
-        ({ got }, i) => (scales[i]?.value as number) * (pick(got, "loss")[0] as number),
-      );
+      const weights = scales.map(({ value: weight }) => weight);
+      const values = Float32Array.from(outcomes, ({ got }) => pick(got, "loss")[0] as number);
+      const combined = await stage.run("combine", [values], {
+        weights: Float32Array.from(weights),
+        outputs: ["shares"],
+      });
       const norms = outcomes.map(({ got }, i) => {
         const path = Object.keys(got).find((name) => name.startsWith("gradients.")) as string;
         return (scales[i]?.value as number) * Math.hypot(...Array.from(pick(got, path)));
       });
       const shares = (values: readonly number[]) =>
         terms.map((name, i) => ({ name, tone: i + 1, value: values[i] as number }));
-      value.draw("Share of the loss", shares(losses));
+      value.draw("Share of the loss", shares(Array.from(pick(combined.got, "shares"))));
       slope.draw("Share of the gradient", shares(norms));
-      const total = losses.reduce((a, b) => a + b, 0);
-      stage.say(`Total ${num(total)}; box is ${percent((losses[1] as number) / total)} of it.`);
-      stage.code(`import { crossEntropy, infoNCE, smoothL1 } from "webgpu-loss";
+      const total = pick(combined.got, "loss")[0] as number;
+      stage.say(
+        `Total ${num(total)}; box is ${percent(pick(combined.got, "shares")[1] as number)} of it.`,
+      );
+      stage.code(`import { combine, crossEntropy, infoNCE, smoothL1 } from "webgpu-loss";
 
 // upstream multiplies the gradients in the same pass; no second kernel scales them.
-const classes = await crossEntropy(logits, labels, { upstream: ${scales[0]?.value}, gradients: true });
-const boxes = await smoothL1(predicted, true_, { upstream: ${scales[1]?.value}, gradients: ["predictions"] });
-const pairs = await infoNCE(queries, keys, { upstream: ${scales[2]?.value}, gradients: true });`);
+const classes = await crossEntropy(logits, labels, { upstream: ${weights[0]}, gradients: true });
+const boxes = await smoothL1(predicted, wanted, { upstream: ${weights[1]}, gradients: ["predictions"] });
+const pairs = await infoNCE(queries, keys, { upstream: ${weights[2]}, gradients: true });
+const { loss, shares } = await combine([
+  { loss: classes, weight: ${weights[0]} },
+  { loss: boxes, weight: ${weights[1]} },
+  { loss: pairs, weight: ${weights[2]} },
+]);`);
     };
   },
 };
