@@ -1,3 +1,4 @@
+import exponential from "../../shaders/exponential.wgsl?raw";
 import main from "../../shaders/samples.wgsl?raw";
 import type { SampleGeometry } from "../families/samples.js";
 import { type Program, ProgramBuilder, slice, type Target } from "../plan.js";
@@ -24,7 +25,7 @@ export function planSamples(
   for (const [at, { inputs, output, shape, length, wgsl, needsSums }] of parts.entries()) {
     planPairedRows(builder, request, on, context, {
       label: `${request.spec.name} ${inputs[0]}`,
-      parts: [wgsl, main],
+      parts: [exponential, wgsl, main],
       inputs,
       shape,
       rows: samples,

@@ -42,19 +42,17 @@ const divergence: Part = {
   terms: (mean, v) => [0.5 * (Math.expm1(v) - v + mean * mean), 0, 0],
   outcome: ([sum], { beta }) => [(beta as number) * sum, [beta as number, 0, 0]],
   slopes: (mean, v, [by]) => [by * mean, by * 0.5 * Math.expm1(v)],
-  // e^v - 1 - v is a series near 0, where the difference would keep no digit.
+  // Above 88.7 e^v is no float32: the largest number stands for infinity.
   wgsl: /* wgsl */ `
     fn terms(mean: f32, v: f32) -> vec3f {
-      let series = v * v * (0.5 + v * (0.16666667 + v * (0.041666668 + v * (0.008333334
-        + v * (0.0013888889 + v * (0.0001984127 + v * 0.000024801588))))));
-      let rest = select(exp(min(v, 88.7)) - 1.0 - v, series, abs(v) < 0.5);
-      return vec3f(select(0.5 * rest + 0.5 * mean * mean, LARGEST, v > 88.7), 0.0, 0.0);
+      let term = 0.5 * (expm1Less(min(v, 88.7)) + mean * mean);
+      return vec3f(select(term, LARGEST, v > 88.7), 0.0, 0.0);
     }
     fn outcome(sums: vec3f) -> Outcome {
       return Outcome(params.beta * sums.x, vec3f(params.beta, 0.0, 0.0));
     }
     fn slopes(mean: f32, v: f32, by: vec3f) -> vec2f {
-      return by.x * vec2f(mean, 0.5 * select(expm1(v), LARGEST, v > 88.7));
+      return by.x * vec2f(mean, 0.5 * select(expm1Wide(min(v, 88.7)), LARGEST, v > 88.7));
     }`,
 };
 
