@@ -9,6 +9,7 @@ import partners from "../../shaders/partners.wgsl?raw";
 import type { Geometry } from "../families/arrangement.js";
 import { type Program, ProgramBuilder, type Range, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
+import { directionsOf, planDegenerate } from "./directions.js";
 import {
   type Batch,
   chunkBlocks,
@@ -19,13 +20,7 @@ import {
 } from "./pairwise.js";
 import { blocksOf } from "./product.js";
 import { planReduction } from "./rows.js";
-import {
-  directionsOf,
-  planBack,
-  planDegenerate,
-  planSimilarities,
-  type Tile,
-} from "./similarities.js";
+import { planBack, planSimilarities, type Tile } from "./similarities.js";
 import { planSum } from "./sums.js";
 import { lanesFor } from "./vectors.js";
 
@@ -220,7 +215,7 @@ export function planContrast(request: Request, geometry: Geometry, on: Target): 
       builder.result(`gradients.${rule}`, sum, []);
     }
   }
-  const directions = directionsOf(similarities);
+  const directions = directionsOf(similarities.left, similarities.right);
   if (request.outputs.has("mutualInformation")) {
     const result = builder.buffer("mutualInformation", 4);
     builder.result("mutualInformation", result, []);

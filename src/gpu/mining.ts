@@ -8,10 +8,11 @@ import { fail } from "../errors.js";
 import type { Geometry } from "../families/arrangement.js";
 import { type Program, ProgramBuilder, type Target } from "../plan.js";
 import type { Request } from "../request.js";
+import { directionsOf, planDegenerate } from "./directions.js";
 import { planBatch } from "./pairwise.js";
 import { BLOCK_BYTES, blocksOf } from "./product.js";
 import { planReduction } from "./rows.js";
-import { directionsOf, planBack, planDegenerate, planSimilarities } from "./similarities.js";
+import { planBack, planSimilarities } from "./similarities.js";
 
 const metricCodes = { cosine: 0, dot: 0, euclidean: 1, squared: 2 } as const;
 
@@ -85,7 +86,12 @@ export function planMining(request: Request, geometry: Geometry, on: Target): Pr
   planReduction(builder, request, on, lossShape, values, context);
   batch.publishGradients();
   if (arrangement.metric === "cosine") {
-    planDegenerate(builder, on, context.status, directionsOf(similarities));
+    planDegenerate(
+      builder,
+      on,
+      context.status,
+      directionsOf(similarities.left, similarities.right),
+    );
   }
   return builder.build();
 }

@@ -14,13 +14,12 @@ import {
   type Target,
 } from "../plan.js";
 import type { Request } from "../request.js";
+import { directionsOf, planDegenerate } from "./directions.js";
 import { blocksOf } from "./product.js";
 import { inputRange, planReduction, planRows, type Rows } from "./rows.js";
+import { planScales } from "./scales.js";
 import {
-  directionsOf,
   planBack,
-  planDegenerate,
-  planScales,
   planSimilarities,
   type Similarities,
   type Slopes,
@@ -238,6 +237,6 @@ export function planPairHook(
     const moments = slice(sums, (at + 1) * plane, plane);
     builder.result(`gradients.${name}`, planSum(builder, on, `${name}Sum`, moments, plane), []);
   }
-  planDegenerate(builder, on, context.status, directionsOf(similarities));
+  planDegenerate(builder, on, context.status, directionsOf(similarities.left, similarities.right));
   return builder.build();
 }

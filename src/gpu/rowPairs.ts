@@ -11,9 +11,9 @@ import { gpuDType } from "../dtype.js";
 import type { PairGeometry } from "../families/rowPairs.js";
 import { type Program, ProgramBuilder, type Range, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
+import { planDegenerate } from "./directions.js";
 import { plainRange, planPack, rowsPerPass, storageOf } from "./rowSlices.js";
 import { inputRange, planReduction, planRows } from "./rows.js";
-import { planDegenerate } from "./similarities.js";
 
 const measures = { l2: 0, squared: 1, cosine: 5 } as const;
 const sides = ["first", "second", "third"] as const;

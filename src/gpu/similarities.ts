@@ -1,56 +1,12 @@
 import distances from "../../shaders/distances.wgsl?raw";
-import expLog from "../../shaders/expLog.wgsl?raw";
-import finish from "../../shaders/finish.wgsl?raw";
-import tree from "../../shaders/lanesTree.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
-import scalesKernel from "../../shaders/scales.wgsl?raw";
-import type { Metric, ScaleRule } from "../families/arrangement.js";
+import type { Metric } from "../families/arrangement.js";
 import { type ProgramBuilder, type Range, slice, type Target } from "../plan.js";
-import type { Request } from "../request.js";
 import { BLOCK_BYTES, planProduct, type View } from "./product.js";
-import { plainRange } from "./rowSlices.js";
-import { lanesOf } from "./sums.js";
 import { ALIGNED_ROWS, linesPerBinding, type Vectors, vectorLines } from "./vectors.js";
 
 /** Similarities that are held at once, at most; beyond it they are made again for the gradients. */
 const MATRIX_BYTES = 256 * 2 ** 20;
-
-const rules = { scale: 0, temperature: 1, logitScale: 2 } as const;
-
-/** Plans the numbers that similarities are multiplied by and shifted by: scale, bias, chain. */
-export function planScales(
-  builder: ProgramBuilder,
-  request: Request,
-  rule: ScaleRule,
-  bias: "bias" | number,
-): Range {
-  const scales = builder.buffer("scales", 12);
-  const scaleTensor = typeof rule === "string" ? plainRange(request, rule) : undefined;
-  const biasTensor = bias === "bias" ? plainRange(request, "bias") : undefined;
-  const numberOf = (name: string | number): string | number =>
-    typeof name === "string" && request.tensors[name] ? 0 : name;
-  builder.pass({
-    kernel: {
-      label: "scales",
-      parts: [math, expLog, scalesKernel],
-      constants: {
-        RULE: typeof rule === "string" ? rules[rule] : 0,
-        SCALE_TENSOR: scaleTensor !== undefined,
-        BIAS_TENSOR: biasTensor !== undefined,
-      },
-      params: { scaleStart: "u32", biasStart: "u32", scale: "f32", bias: "f32" },
-    },
-    bindings: {
-      ...(scaleTensor ? { scale: scaleTensor } : {}),
-      ...(biasTensor ? { bias: biasTensor } : {}),
-      scales,
-    },
-    params: { scale: numberOf(rule), bias: numberOf(bias) },
-    workgroups: 1,
-    work: 12,
-  });
-  return scales;
-}
 
 /** Some rows of the matrix, all of its columns: what one scratch buffer holds. */
 export interface Tile {
@@ -268,62 +224,4 @@ export function planBack(
       accumulate: joins || first > 0,
     });
   }
-}
-
-/** Powers of two of some rows: 0 for each that has no direction. */
-export interface Directions {
-  readonly powers: Range;
-  readonly count: number;
-}
-
-interface Finish {
-  readonly bound?: { readonly loss: Range; readonly candidates: number; readonly result: Range };
-  /** Nobody else writes the status. */
-  readonly alone?: boolean;
-  /** Adds to what is counted already. */
-  readonly more?: boolean;
-}
-
-/** Plans the count of rows without direction, and the bound of the mutual information. */
-export function planDegenerate(
-  builder: ProgramBuilder,
-  on: Target,
-  status: Range,
-  [left, right]: readonly Directions[],
-  { bound, alone = false, more = false }: Finish = {},
-): void {
-  builder.pass({
-    kernel: {
-      label: "finish",
-      parts: [math, expLog, finish, tree],
-      constants: { LANES: lanesOf(on), BOUND: bound !== undefined, ALONE: alone, MORE: more },
-      params: {
-        leftRows: "u32",
-        rightRows: "u32",
-        leftStart: "u32",
-        rightStart: "u32",
-        candidates: "u32",
-      },
-    },
-    bindings: {
-      ...(left ? { left: left.powers } : {}),
-      ...(right ? { right: right.powers } : {}),
-      ...(bound ? { loss: bound.loss, bound: bound.result } : {}),
-      status,
-    },
-    params: {
-      leftRows: left?.count ?? 0,
-      rightRows: right?.count ?? 0,
-      candidates: bound?.candidates ?? 0,
-    },
-    workgroups: 1,
-    work: ((left?.count ?? 0) + (right?.count ?? 0)) * 4,
-  });
-}
-
-/** The rows of both sides that may have no direction, each side once. */
-export function directionsOf({ left, right }: Similarities): Directions[] {
-  const sides = left === right ? [left] : [left, right];
-  if (!left.normalised) return [];
-  return sides.map(({ powers, lines }) => ({ powers, count: lines }));
 }

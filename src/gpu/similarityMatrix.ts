@@ -11,13 +11,12 @@ import {
   type Target,
 } from "../plan.js";
 import type { Request } from "../request.js";
+import { directionsOf, planDegenerate } from "./directions.js";
 import { BLOCK_BYTES, blocksOf } from "./product.js";
 import { plainRange } from "./rowSlices.js";
+import { planScales } from "./scales.js";
 import {
-  directionsOf,
   planBack,
-  planDegenerate,
-  planScales,
   planSimilarities,
   type Similarities,
   similaritiesOf,
@@ -216,7 +215,7 @@ export function planSimilarityMatrix(
     if (slopes.left) planGradients(builder, request, on, left, slopes.left, stores.a, first);
     if (slopes.right) planGradients(builder, request, on, right, slopes.right, stores.b, first);
     const order = { alone: first === 0, more: first > 0 };
-    planDegenerate(builder, on, status, directionsOf(similarities), order);
+    planDegenerate(builder, on, status, directionsOf(similarities.left, similarities.right), order);
   }
   for (const name of learned) {
     const plane = slice(sums as Range, name === "scale" ? 0 : lines, lines);

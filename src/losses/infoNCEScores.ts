@@ -64,6 +64,7 @@ export const infoNCEScores = /* @__PURE__ */ defineLoss({
   formula: String.raw`\log\textstyle\sum_j e^{s_j / \tau} - s_0 / \tau`,
   reference: "van den Oord, Li, Vinyals 2018, arXiv:1807.03748",
   inputs: { scores: "wrt" },
+  shapes: { scores: "(…, 1 + negatives)" },
   options: { temperature: temperatureOption(1) },
   outputs: {
     logSumExp: "log of the sum of exponentials, per row",
