@@ -1,10 +1,9 @@
 import { unfused } from "../../../bench/contenders/handWritten.js";
-import { cpuPath } from "../../../bench/contenders/onCpu.js";
 import { webgpuLoss } from "../../../bench/contenders/webgpuLoss.js";
 import type { ClassProblem, Contender, Job } from "../../../bench/page/contract.js";
 import { quantile } from "../../../bench/page/statistics.js";
 import { breathe } from "./breathe.js";
-import { plainLoop } from "./plainLoop.js";
+import { cpuPath, plainLoop } from "./onCpu.js";
 import type { Need, Work } from "./size.js";
 
 /** One line of the results. */
@@ -93,8 +92,8 @@ export async function runBench(
     ? gpuContenders.filter(
         ([name, found]) => found && (name !== "unfused pipeline" || !need.unfused),
       )
-    : [["webgpu-loss, CPU path", cpuPath]];
-  const count = list.length + 1;
+    : [];
+  const count = list.length + (onGpu ? 1 : 2);
   const { rows, classes } = problem;
   let reference = Number.NaN;
 
@@ -139,6 +138,7 @@ export async function runBench(
 
   const bytes = work === "loss" ? 4 : 12;
   await measure("plain loop", 0, plainLoop(problem, work, signal), bytes, false);
+  if (!onGpu) await measure("webgpu-loss, CPU path", 1, await cpuPath(problem, work), bytes, true);
   for (const [at, [name, contender]] of list.entries()) {
     signal.throwIfAborted();
     if (!contender) continue;

@@ -34,8 +34,8 @@ export interface Need {
 
 /** What a tab may take of the machine's memory. */
 function hostLimit(): number {
-  const { deviceMemory } = navigator as { deviceMemory?: number };
-  return Math.min((deviceMemory ?? 8) * 2 ** 28, 2 ** 31);
+  const known = globalThis.navigator as { deviceMemory?: number } | undefined;
+  return Math.min((known?.deviceMemory ?? 8) * 2 ** 28, 2 ** 31);
 }
 
 /** Beyond this a software adapter, or one thread, would keep the visitor waiting for minutes. */

@@ -1,4 +1,6 @@
 import type { ClassProblem, Job } from "../../../bench/page/contract.js";
+import { crossEntropy, tensor } from "../../index.js";
+import { session } from "../parts/session.js";
 import { breathe } from "./breathe.js";
 import type { Work } from "./size.js";
 
@@ -26,4 +28,15 @@ export function plainLoop(problem: ClassProblem, work: Work, signal: AbortSignal
     return total / rows;
   };
   return { run, free: () => {} };
+}
+
+/** The library's float64 path, where there is no GPU. */
+export async function cpuPath(problem: ClassProblem, work: Work): Promise<Job> {
+  const { reference: backend } = await session();
+  const logits = tensor(problem.logits, problem.shape);
+  const options = { backend, gradients: work !== "loss" };
+  return {
+    run: async () => (await crossEntropy(logits, problem.labels, options)).loss.item(),
+    free: () => {},
+  };
 }
