@@ -27,6 +27,9 @@ let page: Page;
 let checking: Page;
 let said: string[] = [];
 
+/** Software rendering on a busy machine takes its time. */
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 200_000, interval: 100 });
+
 const listen = (one: Page): void => {
   one.on("console", (message: ConsoleMessage) => said.push(`${message.type()}: ${message.text()}`));
   one.on("pageerror", (error) => said.push(`error: ${error.message}`));
@@ -68,7 +71,7 @@ async function lookAt(name: string): Promise<string[]> {
   return wrong;
 }
 
-describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
+describe.skipIf(!found)("the page", { timeout: 240_000 }, () => {
   beforeAll(async () => {
     mkdirSync(shots, { recursive: true });
     site = await serveSite();
@@ -83,6 +86,7 @@ describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
         return device;
       };
     });
+    context.setDefaultTimeout(120_000);
     page = await context.newPage();
     checking = await context.newPage();
     listen(page);
@@ -90,7 +94,7 @@ describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
     await checking.goto(`${site.url}#check`);
     await page.goto(site.url);
     await ready("explore");
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await browser?.close();
     site?.close();
@@ -179,12 +183,12 @@ describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
     const delta = new URLSearchParams(hash.split("?")[1]).get("delta");
     expect(Number(delta)).toBeGreaterThan(2);
     const shown = () => page.locator(".legend").first().innerText();
-    await expect.poll(shown).toMatch(/mae/);
+    await eventually(shown).toMatch(/mae/);
     const before = await shown();
     await page.reload();
     await ready("explore");
     expect(await page.evaluate(() => location.hash)).toBe(hash);
-    await expect.poll(shown).toBe(before);
+    await eventually(shown).toBe(before);
     expect(await page.getByLabel("delta").getAttribute("aria-valuetext")).toBe(delta);
   });
 
@@ -199,9 +203,7 @@ describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
     expect(count).toBeGreaterThanOrEqual(15);
     for (let i = 0; i < count; i++) {
       await cards.nth(i).scrollIntoViewIfNeeded();
-      await expect
-        .poll(() => cards.nth(i).getAttribute("data-state"), { timeout: 30_000 })
-        .toBe("drawn");
+      await eventually(() => cards.nth(i).getAttribute("data-state")).toBe("drawn");
     }
     expect(await page.locator(".card .bad").filter({ hasText: /e−/ }).count()).toBe(0);
     expect(await lookAt("notebook")).toEqual([]);
@@ -212,7 +214,7 @@ describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
     const loss = () => page.locator("#figure-denominators tbody tr").first().innerText();
     const before = await loss();
     await tokens.first().click();
-    await expect.poll(loss).not.toBe(before);
+    await eventually(loss).not.toBe(before);
     expect(await tokens.first().getAttribute("aria-pressed")).toBe("false");
   });
 
@@ -231,7 +233,7 @@ describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
     expect(await page.locator(".recipe").innerText()).toContain("zeroCopy");
     await page.getByRole("radio", { name: "GPUBuffer" }).check();
     await page.getByRole("button", { name: "Run it here" }).click();
-    await expect.poll(() => page.locator(".demo").innerText()).toMatch(/read back: 4 bytes/);
+    await eventually(() => page.locator(".demo").innerText()).toMatch(/read back: 4 bytes/);
     expect(await lookAt("gpu")).toEqual([]);
   });
 
@@ -244,15 +246,15 @@ describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
       );
     const start = await state("bits");
     await page.getByRole("button", { name: "Train" }).click();
-    await expect.poll(() => state("steps"), { timeout: 60_000 }).toBeGreaterThan(60);
+    await eventually(() => state("steps")).toBeGreaterThan(60);
     await page.getByRole("button", { name: "Pause" }).click();
-    await expect.poll(() => page.getByRole("button", { name: "One step" }).isEnabled()).toBe(true);
+    await eventually(() => page.getByRole("button", { name: "One step" }).isEnabled()).toBe(true);
     expect(await state("bits")).toBeLessThan(start - 0.5);
     await page.getByLabel("Loss", { exact: true }).selectOption("softmaxFocal");
     await page.waitForTimeout(100);
     const steps = await state("steps");
     await page.getByRole("button", { name: "One step" }).click();
-    await expect.poll(() => state("steps"), { timeout: 20_000 }).toBe(steps + 1);
+    await eventually(() => state("steps")).toBe(steps + 1);
     expect(await lookAt("learn")).toEqual([]);
   });
 
@@ -264,9 +266,9 @@ describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
     const state = () => page.locator(".view-bench").getAttribute("data-state");
     await page.getByRole("button", { name: "Run the benchmark" }).click();
     await page.getByRole("button", { name: "Cancel" }).click();
-    await expect.poll(state, { timeout: 20_000 }).toBe("cancelled");
+    await eventually(state).toBe("cancelled");
     await page.getByRole("button", { name: "Run the benchmark" }).click();
-    await expect.poll(state, { timeout: 60_000 }).toBe("done");
+    await eventually(state).toBe("done");
     const rows = await page.locator(".results tbody th").allInnerTexts();
     expect(rows).toEqual([
       "plain loop",
@@ -323,7 +325,7 @@ describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
     expect(await page.locator(".notice.lost").innerText()).toMatch(/was lost.*A new one is open/s);
     await page.getByRole("button", { name: "Dismiss" }).click();
     await page.getByRole("button", { name: "mae", exact: true }).last().click();
-    await expect.poll(() => page.locator(".pair .legend").first().innerText()).toContain("mae");
+    await eventually(() => page.locator(".pair .legend").first().innerText()).toContain("mae");
   });
 
   test("without WebGPU says which case it is and what helps, and computes everything on the CPU", async () => {
@@ -348,9 +350,7 @@ describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
   test("passes every check of every loss on this device", async () => {
     page = checking;
     const view = page.locator(".view-check");
-    await expect
-      .poll(() => view.getAttribute("data-state"), { timeout: 240_000, interval: 500 })
-      .toBe("done");
+    await eventually(() => view.getAttribute("data-state")).toBe("done");
     const wrong = await page
       .locator("tr.failed")
       .evaluateAll((rows) => rows.map((row) => `${row.closest("details")?.id} ${row.textContent}`));
@@ -361,5 +361,5 @@ describe.skipIf(!found)("the page", { timeout: 120_000 }, () => {
       .first()
       .evaluate((one) => one.setAttribute("open", ""));
     expect(await lookAt("check")).toEqual([]);
-  }, 300_000);
+  });
 });

@@ -1,4 +1,5 @@
 import { type Child, h, s } from "../parts/dom.js";
+import { onTheme } from "../parts/theme.js";
 import { linear, type Scale, ticks, tickTexts } from "./scale.js";
 
 /** The pixels of a chart: the plot's inner box and its two scales. */
@@ -69,9 +70,13 @@ export class Canvas2 {
   readonly element: HTMLElement;
   readonly #draw: (width: number) => void;
   #width = 0;
-  constructor(className: string, draw: (width: number) => void) {
+  /** `themed`: pixels are painted with the theme's colours, so another theme asks for another drawing. */
+  constructor(className: string, draw: (width: number) => void, themed = false) {
     this.element = h("div", { class: className });
     this.#draw = draw;
+    if (themed) {
+      const stop = onTheme(() => (this.element.isConnected ? this.redraw() : stop()));
+    }
     const observer = new ResizeObserver(([entry]) => {
       const width = Math.floor(entry?.contentRect.width ?? 0);
       if (width === this.#width || width === 0) return;

@@ -54,7 +54,7 @@ export class Field {
   #frame: Frame | undefined;
   #cursor: { x: number; y: number } | undefined;
   constructor() {
-    this.#stage = new Canvas2("plot field", (width) => this.#render(width));
+    this.#stage = new Canvas2("plot field", (width) => this.#render(width), true);
     this.element = h("div", { class: "chart" }, this.#stage.element, this.#note);
   }
 

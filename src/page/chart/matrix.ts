@@ -29,7 +29,7 @@ export class Matrix {
   readonly #stage: Canvas2;
   #state: MatrixState | undefined;
   constructor() {
-    this.#stage = new Canvas2("plot", (width) => this.#render(width));
+    this.#stage = new Canvas2("plot", (width) => this.#render(width), true);
     this.element = h("div", { class: "chart" }, this.#stage.element);
   }
 

@@ -36,7 +36,8 @@ function worked(loss: AnyLoss): Check[] {
             const { shape, data } = flatten(example.args[i]);
             if (takesLabels(loss, name) && data.every(Number.isInteger))
               return tensor(Int32Array.from(data), shape);
-            return tensor(Float32Array.from(data), shape, { dtype: storage });
+            const dtype = spec.inputs[name] === "data" ? "f32" : storage;
+            return tensor(Float32Array.from(data), shape, { dtype });
           }),
           options: { ...example.options, gradients: gradientsOf(loss) },
         }),

@@ -15,7 +15,6 @@ import { has, theLoss } from "../parts/registry.js";
 import { numberParam, param, setParams } from "../parts/router.js";
 import { type Outcome, run, worse } from "../parts/run.js";
 import { onSession } from "../parts/session.js";
-import { onTheme } from "../parts/theme.js";
 
 /** One live picture of the notebook. */
 export interface Figure {
@@ -191,13 +190,13 @@ export function card(
   const again = (): void => {
     if (work) void update();
   };
-  const stops = [onSession(again), onTheme(again)];
+  const off = onSession(again);
   return {
     element,
     draw,
     stop: () => {
       observer.disconnect();
-      for (const stop of stops) stop();
+      off();
     },
   };
 }
