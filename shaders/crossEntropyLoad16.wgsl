@@ -1,14 +1,15 @@
 // Cross-entropy, how f16 and bf16 logits are read: two in a word. A trip covers two whole words a
-// lane; a row that starts in the middle of a word leaves its first class to the slots.
+// lane; a row that starts in the middle of a word leaves its first class to the slots. The classes of
+// an image lie apart: all of them are slots.
 
 alias Raw = vec2u;
 
 fn headOf(row: Row) -> u32 {
-  return row.origin % 2u;
+  return select(row.origin % 2u, 0u, STRIDED);
 }
 
 fn tripsOf(row: Row) -> u32 {
-  return (params.classes - headOf(row)) / QUADS;
+  return select((params.classes - headOf(row)) / QUADS, 0u, STRIDED);
 }
 
 // The classes that no whole trip covers: the tail, then the head.

@@ -11,7 +11,8 @@ export function isGpuBuffer(value: unknown): value is GPUBuffer {
 /** A buffer, alone or with its range; undefined for anything else. */
 export function bufferRange(value: unknown): BufferRange | undefined {
   if (isGpuBuffer(value)) return { buffer: value };
-  if (typeof value !== "object" || value === null) return undefined;
+  // A tensor of ours has a buffer too, but knows its own shape.
+  if (typeof value !== "object" || value === null || value instanceof Tensor) return undefined;
   try {
     return isGpuBuffer((value as BufferRange).buffer) ? (value as BufferRange) : undefined;
   } catch {
