@@ -54,7 +54,6 @@ export function bindingsOf(variant: Variant): readonly Binding[] {
 const shapes: Readonly<Record<string, string>> = {
   totals: "segments, 2 more",
   sums: "blocks, 4",
-  partials: "blocks, 3",
 };
 
 const declarations = (variant: Variant): string =>
@@ -62,7 +61,8 @@ const declarations = (variant: Variant): string =>
     .map(({ name, writes }, at) => {
       const access = writes ? "read_write" : "read";
       const type = name === "totals" ? "f32" : "u32";
-      const shape = shapes[name] ?? "elements";
+      const planes = variant.kernel === "tally" ? "blocks, 3" : "planes, outputs";
+      const shape = name === "partials" ? planes : (shapes[name] ?? "elements");
       return `@group(0) @binding(${at + 1}) var<storage, ${access}> ${name}: array<${type}>;  // (${shape})`;
     })
     .join("\n");
