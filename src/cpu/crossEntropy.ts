@@ -15,8 +15,8 @@ import {
 
 /** A row's target distribution q, weights included, up to the part that lies on the label alone. */
 interface Targets {
-  /** The label of a row; -1 where it takes no part, 0 for probabilities. */
-  label(row: number): number;
+  /** The label of each row; -1 where it takes no part, 0 for probabilities. */
+  readonly labels: Int32Array;
   /** (1 - labelSmoothing) · weight of the label; 0 for probabilities. */
   own(label: number): number;
   /** Whether classes beside the label have a part. */
@@ -27,7 +27,21 @@ interface Targets {
   readonly spreadMass: number;
 }
 
-function readTargets(request: Request, { classes, soft, shift }: Geometry): Targets {
+function labelsOf(request: Request, { rows, shift }: Geometry): Int32Array {
+  const given = hostLabels(request.get("targets")) as ArrayLike<number>;
+  const ignored = request.number("ignoreIndex");
+  const labels = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const found = given[shift ? row + 1 : row] as number;
+    // The last token of a shifted sequence has no next label.
+    const isLast = shift > 0 && row % shift === shift - 1;
+    labels[row] = isLast || found === ignored ? -1 : found;
+  }
+  return labels;
+}
+
+function readTargets(request: Request, geometry: Geometry): Targets {
+  const { classes, rows, soft } = geometry;
   const weight = request.tensors.weight?.values();
   const smoothing = request.number("labelSmoothing");
   const spread = smoothing / classes;
@@ -37,20 +51,12 @@ function readTargets(request: Request, { classes, soft, shift }: Geometry): Targ
     const t = targets.values();
     const share = (c: number, at: number): number =>
       ((1 - smoothing) * (t[at] as number) + spread) * weightOf(c);
-    return { label: () => 0, own: () => 0, spreads: true, share, spreadMass: 0 };
+    return { labels: new Int32Array(rows), own: () => 0, spreads: true, share, spreadMass: 0 };
   }
-  const labels = hostLabels(targets) as ArrayLike<number>;
-  const ignored = request.number("ignoreIndex");
-  const label = (row: number): number => {
-    // The last token of a shifted sequence has no next label.
-    if (shift && row % shift === shift - 1) return -1;
-    const found = labels[shift ? row + 1 : row] as number;
-    return found === ignored ? -1 : found;
-  };
   // Only smoothing looks at the weights of all classes: without it an unused weight may be NaN.
   const total = spread > 0 ? (weight?.reduce((sum, w) => sum + w, 0) ?? classes) : 0;
   return {
-    label,
+    labels: labelsOf(request, geometry),
     own: (c) => (1 - smoothing) * weightOf(c),
     spreads: spread > 0,
     share: (c) => spread * weightOf(c),
@@ -58,12 +64,12 @@ function readTargets(request: Request, { classes, soft, shift }: Geometry): Targ
   };
 }
 
-function factorsOf(request: Request, { lossShape, soft }: Geometry, targets: Targets): Factors {
-  const weight = request.tensors.weight?.values();
+function factorsOf(request: Request, { lossShape, soft }: Geometry, { labels }: Targets): Factors {
+  const weight = soft ? undefined : request.tensors.weight?.values();
   return rowFactors(request, lossShape, (at) => {
-    const label = targets.label(at);
+    const label = labels[at] as number;
     if (label < 0) return undefined;
-    return soft || !weight ? 1 : weight[label];
+    return weight ? weight[label] : 1;
   });
 }
 
@@ -74,33 +80,25 @@ export function rowsOf(
 ): { labels: Int32Array; factors: Factors } {
   const targets = readTargets(request, geometry);
   const factors = factorsOf(request, geometry, targets);
-  const labels = new Int32Array(geometry.rows);
-  for (let at = 0; at < labels.length; at++) {
-    labels[at] = factors.active[at] ? targets.label(at) : -1;
-  }
+  const labels = targets.labels.map((label, at) => (factors.active[at] ? label : -1));
   return { labels, factors };
 }
 
-/** The loss of one row, and the mass of its target distribution. */
-function rowLoss(
-  row: SoftmaxRow,
-  targets: Targets,
-  label: number,
-  base: number,
-  stride: number,
-  soft: boolean,
-): { value: number; mass: number } {
-  const own = targets.own(label);
-  let value = soft ? 0 : own * costOf(row, label);
-  let mass = own + targets.spreadMass;
-  if (!targets.spreads) return { value, mass };
+/** What the classes beside the label add to a row's loss. */
+function spreadLoss(row: SoftmaxRow, targets: Targets, base: number, stride: number): number {
+  let value = 0;
   for (let c = 0, at = base; c < row.u.length; c++, at += stride) {
     const q = targets.share(c, at);
     // 0 · log 0 is 0: a class without target mass adds nothing, even at -inf.
     if (q !== 0) value += q * costOf(row, c);
-    if (soft) mass += q;
   }
-  return { value, mass };
+  return value;
+}
+
+function massOf(targets: Targets, base: number, stride: number, classes: number): number {
+  let mass = 0;
+  for (let c = 0, at = base; c < classes; c++, at += stride) mass += targets.share(c, at);
+  return mass;
 }
 
 /** The first largest of a row's probability targets. */
@@ -112,9 +110,32 @@ function bestTarget(t: ArrayLike<number>, base: number, stride: number, classes:
   return best;
 }
 
+/** The part of a label's slope that is not shared: on a confident row p - 1 would cancel, the others' mass does not. */
+function labelSlope(row: SoftmaxRow, label: number, own: number, pull: number): number {
+  const p = (row.e[label] as number) / row.sum;
+  const rest = label === row.argmax ? row.others / row.sum : 1 - p;
+  return (pull - own) * p - own * rest;
+}
+
+/** Writes the outputs that were asked for. */
+function reportRow(
+  outputs: Readonly<Record<string, CpuArray>>,
+  at: number,
+  row: SoftmaxRow,
+  label: number,
+  best: number,
+): void {
+  const { logSumExp, logProbs, entropy, correct } = outputs;
+  if (logSumExp) logSumExp.data[at] = row.max + row.logSum;
+  if (logProbs) logProbs.data[at] = -costOf(row, label);
+  if (entropy) entropy.data[at] = entropyOf(row);
+  if (correct) correct.data[at] = row.argmax === best ? 1 : 0;
+}
+
 /** Cross-entropy in float64: one exponential per element, kept for the gradient. */
 export function crossEntropyCpu(request: Request, geometry: Geometry): CpuOutcome {
-  const { rows, classes, classStride: stride, lossShape, soft } = geometry;
+  const { rows, classes, classStride: stride, lossShape } = geometry;
+  const soft = geometry.soft ? request.get("targets").values() : undefined;
   const z = request.get("logits").values();
   const targets = readTargets(request, geometry);
   const weight = request.tensors.weight?.values();
@@ -126,54 +147,53 @@ export function crossEntropyCpu(request: Request, geometry: Geometry): CpuOutcom
   const factors = factorsOf(request, geometry, targets);
   const values = new Float64Array(rows);
   const outputs: Record<string, CpuArray> = {};
-  const put = (name: string, at: number, value: () => number): void => {
-    if (!request.outputs.has(name)) return;
-    outputs[name] ??= { shape: lossShape, data: new Float64Array(rows) };
-    outputs[name].data[at] = value();
-  };
+  for (const name of request.outputs) {
+    if (name === "perplexity") continue;
+    outputs[name] = { shape: lossShape, data: new Float64Array(rows) };
+  }
+  const reports = Object.keys(outputs).length > 0;
   const fresh = (wanted: unknown): Float64Array | undefined =>
     wanted ? new Float64Array(rows * classes) : undefined;
   const gradient = fresh(request.gradients.logits);
   const targetsGradient = fresh(request.gradients.targets);
   let temperatureGradient = 0;
+  const learns = request.gradients.temperature !== undefined;
+  // Nothing but p - onehot: no other class has a part, and no logit a slope of its own.
+  const isPlain = !targets.spreads && transform.softcap === 0 && !learns;
 
-  const row = makeRow(classes);
+  const row = makeRow(classes, Boolean(gradient) || learns || outputs.entropy !== undefined);
   for (let at = 0; at < rows; at++) {
-    if (!factors.active[at]) {
-      for (const name of request.outputs) if (name !== "perplexity") put(name, at, () => 0);
-      continue;
-    }
+    if (!factors.active[at]) continue;
     const base =
       stride === 1 ? at * classes : Math.floor(at / stride) * classes * stride + (at % stride);
     scanRow(row, z, base, stride, transform);
-    const label = targets.label(at);
+    const label = targets.labels[at] as number;
     const lse = row.max + row.logSum;
-    const { value, mass } = rowLoss(row, targets, label, base, stride, soft);
+    const own = targets.own(label);
+    let value = soft ? 0 : own * costOf(row, label);
+    if (targets.spreads) value += spreadLoss(row, targets, base, stride);
     values[at] = (factors.value[at] as number) * (value + zLoss * lse * lse);
 
-    put("logSumExp", at, () => lse);
-    put("logProbs", at, () => -costOf(row, label));
-    put("entropy", at, () => entropyOf(row));
-    put("correct", at, () => {
-      const best = soft
-        ? bestTarget(request.get("targets").values(), base, stride, classes)
-        : label;
-      return row.argmax === best ? 1 : 0;
-    });
+    if (reports) {
+      const best = soft ? bestTarget(soft, base, stride, classes) : label;
+      reportRow(outputs, at, row, label, best);
+    }
 
     const g = factors.gradient[at] as number;
     if (g === 0) continue;
-    if (gradient || request.gradients.temperature) {
-      const own = targets.own(label);
-      const pull = mass + 2 * zLoss * lse;
+    const mass = soft ? massOf(targets, base, stride, classes) : own + targets.spreadMass;
+    const pull = mass + 2 * zLoss * lse;
+    if (gradient && isPlain) {
+      const factor = (g * pull) / (row.sum * transform.temperature);
       for (let c = 0, i = base; c < classes; c++, i += stride) {
-        const p = (row.e[c] as number) / row.sum;
-        let slope = pull * p;
-        if (!soft && c === label) {
-          // On a confident row p - 1 would cancel; the mass of the other classes does not.
-          const rest = c === row.argmax ? row.others / row.sum : 1 - p;
-          slope = (pull - own) * p - own * rest;
-        }
+        gradient[i] = factor * (row.e[c] as number);
+      }
+      gradient[base + label * stride] =
+        (g * labelSlope(row, label, own, pull)) / transform.temperature;
+    } else if (gradient || learns) {
+      for (let c = 0, i = base; c < classes; c++, i += stride) {
+        let slope = (pull * (row.e[c] as number)) / row.sum;
+        if (!soft && c === label) slope = labelSlope(row, label, own, pull);
         if (targets.spreads) slope -= targets.share(c, i);
         slope *= slopeOfTransform(row, c, transform);
         if (gradient) gradient[i] = g * slope;
@@ -193,14 +213,11 @@ export function crossEntropyCpu(request: Request, geometry: Geometry): CpuOutcom
   if (request.outputs.has("perplexity")) {
     outputs.perplexity = { shape: [], data: Float64Array.of(Math.exp(loss.data[0] as number)) };
   }
-  for (const name of request.outputs) {
-    outputs[name] ??= { shape: lossShape, data: new Float64Array(rows) };
-  }
   const shape = request.get("logits").shape ?? [...lossShape, classes];
   const gradients: Record<string, CpuArray> = {};
   if (gradient) gradients.logits = { shape, data: gradient };
   if (targetsGradient) gradients.targets = { shape, data: targetsGradient };
-  if (request.gradients.temperature) {
+  if (learns) {
     gradients.temperature = { shape: [], data: Float64Array.of(temperatureGradient) };
   }
   return { loss, gradients, outputs, stats };

@@ -43,16 +43,18 @@ export function rowFactors(
     count += 1;
     value[row] = m * s;
     const brought = term === "classWeight" ? m * c : term === "weight" ? m * s * c : m;
-    const at = Math.floor(row / segment);
-    if (term !== "constant") denominators[at] = (denominators[at] as number) + brought;
+    if (term === "constant") continue;
+    const at = segments === 1 ? 0 : Math.floor(row / segment);
+    denominators[at] = (denominators[at] as number) + brought;
   }
   const given = request.tensors.denominator?.values()[0];
   if (term === "constant") denominators.fill(given ?? constant);
+  const common = upstream?.length === 1 ? (upstream[0] as number) : request.number("upstream");
+  const varies = upstream !== undefined && upstream.length !== 1;
   for (let row = 0; row < size; row++) {
-    const d = (denominators[Math.floor(row / segment)] as number) * segments;
-    const u = upstream
-      ? (upstream[upstream.length === 1 ? 0 : row] as number)
-      : request.number("upstream");
+    const at = segments === 1 ? 0 : Math.floor(row / segment);
+    const d = (denominators[at] as number) * segments;
+    const u = varies ? (upstream[row] as number) : common;
     if (d !== 0) gradient[row] = ((value[row] as number) * u) / d;
   }
   return { value, gradient, active, denominators, segment, count };
@@ -66,7 +68,8 @@ export function reduceValues(
   factors: Factors,
 ): { loss: CpuArray; stats: Stats } {
   const { denominators, segment, count } = factors;
-  const nonFinite = values.reduce((n, value) => n + (Number.isFinite(value) ? 0 : 1), 0);
+  let nonFinite = 0;
+  for (let row = 0; row < values.length; row++) if (!Number.isFinite(values[row])) nonFinite += 1;
   const denominator = denominators.reduce((sum, d) => sum + d, 0);
   const stats = { count, denominator, outOfRange: 0, nonFinite, degenerate: 0 };
   if (request.reduction === "none") return { loss: { shape, data: values }, stats };

@@ -2,7 +2,7 @@
 export interface SoftmaxRow {
   /** Transformed logits: u = softcap · tanh(z / (temperature · softcap)), or z / temperature. */
   readonly u: Float64Array;
-  /** exp(u - max). */
+  /** exp(u - max); empty where only the sum is wanted: a store costs a sixth of an exponential. */
   readonly e: Float64Array;
   max: number;
   argmax: number;
@@ -19,10 +19,14 @@ export interface Transform {
   readonly softcap: number;
 }
 
-export function makeRow(classes: number): SoftmaxRow {
-  const arrays = { u: new Float64Array(classes), e: new Float64Array(classes) };
+export function makeRow(classes: number, keepsExponentials = true): SoftmaxRow {
+  const e = new Float64Array(keepsExponentials ? classes : 0);
+  const arrays = { u: new Float64Array(classes), e };
   return { ...arrays, max: 0, argmax: 0, others: 0, sum: 0, logSum: 0 };
 }
+
+/** From here on a copy of the row by the engine costs less than a loop. */
+const LONG = 64;
 
 /** Reads one row: its maximum first, then one exponential per class, kept for the gradient. */
 export function scanRow(
@@ -33,32 +37,41 @@ export function scanRow(
   { temperature, softcap }: Transform,
 ): void {
   const { u, e } = row;
+  const classes = u.length;
+  if (stride === 1 && classes >= LONG && ArrayBuffer.isView(z)) {
+    u.set((z as Float32Array).subarray(base, base + classes));
+  } else for (let c = 0, at = base; c < classes; c++, at += stride) u[c] = z[at] as number;
+  if (temperature !== 1) for (let c = 0; c < classes; c++) (u[c] as number) /= temperature;
+  if (softcap > 0) {
+    for (let c = 0; c < classes; c++) u[c] = softcap * Math.tanh((u[c] as number) / softcap);
+  }
   let max = Number.NEGATIVE_INFINITY;
   let argmax = 0;
-  let isNan = false;
-  for (let c = 0, at = base; c < u.length; c++, at += stride) {
-    const scaled = (z[at] as number) / temperature;
-    const x = softcap > 0 ? softcap * Math.tanh(scaled / softcap) : scaled;
-    u[c] = x;
+  for (let c = 0; c < classes; c++) {
+    const x = u[c] as number;
     if (x > max) {
       max = x;
       argmax = c;
-    } else if (Number.isNaN(x)) isNan = true;
+    }
   }
-  if (isNan) max = Number.NaN;
+  // The sum leaves the maximum's own term out: two loops, so that none of them has to ask.
   let others = 0;
-  for (let c = 0; c < u.length; c++) {
-    const x = Math.exp((u[c] as number) - max);
-    e[c] = x;
-    if (c !== argmax) others += x;
+  // The maximum's own term: 1, or NaN where it is not finite.
+  const own = max - max + 1;
+  if (e.length > 0) {
+    for (let c = 0; c < argmax; c++) others += e[c] = Math.exp((u[c] as number) - max);
+    for (let c = argmax + 1; c < classes; c++) others += e[c] = Math.exp((u[c] as number) - max);
+    e[argmax] = own;
+  } else {
+    for (let c = 0; c < argmax; c++) others += Math.exp((u[c] as number) - max);
+    for (let c = argmax + 1; c < classes; c++) others += Math.exp((u[c] as number) - max);
   }
-  const own = e[argmax] as number;
-  row.max = max;
+  row.max = Number.isNaN(others) ? Number.NaN : max;
   row.argmax = argmax;
   row.others = others;
   row.sum = own + others;
-  // log1p keeps the digits of a confident row; own is 1, or NaN where the row has no maximum.
-  row.logSum = Math.log1p(others) + (own - 1);
+  // log1p keeps the digits of a confident row; where there are none to lose, log takes half the time.
+  row.logSum = (others > 0.5 ? Math.log(1 + others) : Math.log1p(others)) + (own - 1);
 }
 
 /** -log p of a class. */

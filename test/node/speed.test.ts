@@ -1,0 +1,24 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "vite";
+import { expect, test } from "vitest";
+
+// As it is published, in a process of its own.
+test("the float64 reference is not slower than a loop over a Float32Array", async () => {
+  const outDir = mkdtempSync(join(tmpdir(), "webgpu-loss-speed-"));
+  await build({ configFile: "vite.config.ts", mode: "cpu", logLevel: "error", build: { outDir } });
+  const printed = execFileSync(process.execPath, ["test/speed.mjs", join(outDir, "cpu.js")]);
+  rmSync(outDir, { recursive: true });
+  const ratios: Record<string, number> = JSON.parse(printed.toString());
+  const titles = Object.keys(ratios);
+  expect(titles).toHaveLength(8);
+  // The loss alone takes as long as the loop, give or take what a busy machine makes of it; ten classes
+  // are 0.25 us of work, beside which checking each label counts. With the gradient, one exponential
+  // instead of two leaves room.
+  const limit = (title: string): number =>
+    title.endsWith("with the gradient") ? 1 : title.includes(" 10 classes") ? 1.5 : 1.2;
+  const slow = titles.filter((title) => (ratios[title] as number) > limit(title));
+  expect(slow.map((title) => `${title}: ${ratios[title]} times as long`)).toEqual([]);
+}, 60_000);
