@@ -1,47 +1,50 @@
-// Connectionist temporal classification, backwards in time: the log-probability of all ways out of
-// each state, and the gradient, which is minus the posterior of each class in each frame. In a frame
-// the posteriors of all states sum to 1, so that no constant of either direction matters.
+// Connectionist temporal classification, backwards in time: the probability of all ways out of each
+// state, and the gradient, which is minus the posterior of each class in each frame. The posteriors
+// of a frame's states sum to 1, and are divided by their own sum.
 
-@group(0) @binding(4) var<storage, read> into: array<f32>;  // (frames, sequences, states)
-@group(0) @binding(5) var<storage, read> carry: array<u32>;  // (sequences, 4)
-@group(0) @binding(6) var<storage, read_write> outOf: array<f32>;  // (sequences, 3, states) even and odd frames, shares
+@group(0) @binding(4) var<storage, read> into: array<f32>;  // (frames, sequences, states, 2)
+@group(0) @binding(5) var<storage, read> seen: array<u32>;  // (sequences) flags
+@group(0) @binding(6) var<storage, read_write> outOf: array<f32>;  // (sequences, 3, states, 2) even, odd frames, shares
 @group(0) @binding(7) var<storage, read_write> gradient: array<u32>;  // (frames, sequences, classes) bits of f32
 
 fn placeOf(n: u32, plane: u32, state: u32) -> u32 {
-  return (n * 3u + plane) * (2u * params.room + 1u) + state;
+  return 2u * ((n * 3u + plane) * (2u * params.room + 1u) + state);
 }
 
 // All ways out of a state, its own frame not included.
-fn waysOut(n: u32, s: Sequence, frame: u32, state: u32) -> f32 {
+fn waysOut(n: u32, s: Sequence, frame: u32, state: u32) -> Wide {
   if (frame + 1u == s.frames) {
-    return select(LOWEST, 0.0, state + 2u >= 2u * s.count + 1u);
+    if (state + 2u >= 2u * s.count + 1u) {
+      return Wide(1.0, 0.0);
+    }
+    return Wide(0.0, LOWEST_POWER);
   }
-  return outOf[placeOf(n, frame % 2u, state)];
+  let at = placeOf(n, frame % 2u, state);
+  return Wide(outOf[at], outOf[at + 1u]);
 }
 
-fn through(n: u32, s: Sequence, frame: u32, state: u32) -> f32 {
-  return emitted(waysOut(n, s, frame, state), emissionBits(n, frame, state));
+fn through(n: u32, s: Sequence, frame: u32, state: u32) -> Wide {
+  return product(waysOut(n, s, frame, state), wideExp(emissionBits(n, frame, state)));
 }
 
-fn joint(n: u32, s: Sequence, frame: u32, state: u32) -> f32 {
+fn joint(n: u32, s: Sequence, frame: u32, state: u32) -> Wide {
   let row = (frame - params.tableFrame) * params.sequences + n;
-  let ahead = into[row * (2u * params.room + 1u) + state];
-  let behind = waysOut(n, s, frame, state);
-  return select(ahead + behind, LOWEST, isGone(ahead) || isGone(behind));
+  let at = params.intoStart + 2u * (row * (2u * params.room + 1u) + state);
+  return product(Wide(into[at], into[at + 1u]), waysOut(n, s, frame, state));
 }
 
-// The ways out of a state one frame earlier, measured from `peak`.
-fn stepBack(n: u32, s: Sequence, frame: u32, state: u32, peak: f32) -> f32 {
+// All ways out of a state one frame earlier.
+fn stepBack(n: u32, s: Sequence, frame: u32, state: u32) -> Wide {
   let states = 2u * s.count + 1u;
-  var step = LOWEST;
-  var skip = LOWEST;
+  var stepped = Wide(0.0, LOWEST_POWER);
+  var skipped = stepped;
   if (state + 1u < states) {
-    step = through(n, s, frame, state + 1u);
+    stepped = through(n, s, frame, state + 1u);
   }
   if (state + 2u < states && skips(n, state + 2u)) {
-    skip = through(n, s, frame, state + 2u);
+    skipped = through(n, s, frame, state + 2u);
   }
-  return above(logSum(through(n, s, frame, state), step, skip), peak);
+  return sum(through(n, s, frame, state), stepped, skipped);
 }
 
 fn gradientPlace(n: u32, frame: u32, k: u32) -> u32 {
@@ -58,7 +61,7 @@ fn main(
   let n = min(place, params.sequences - 1u);
   let exists = place < params.sequences;
   let s = sequences[n];
-  let flags = carry[n * 4u + 3u];
+  let flags = seen[n];
   let spoiled = (flags & HAS_NAN) != 0u || ((flags & IMPOSSIBLE) != 0u && !ZERO_INFINITY);
   let lives = exists && s.kind == VALID && s.gradientFactor != 0.0;
   let states = 2u * s.count + 1u;
@@ -66,21 +69,25 @@ fn main(
     let frame = params.firstFrame + left - 1u;
     let inside = lives && frame < s.frames;
     let runs = inside && (flags & (HAS_NAN | IMPOSSIBLE)) == 0u;
-    var own = vec2f(LOWEST);
+    var power = LOWEST_POWER;
     if (runs) {
       for (var state = lane; state < states; state += LANES) {
-        own = max(own, vec2f(joint(n, s, frame, state), through(n, s, frame, state)));
+        power = max(power, joint(n, s, frame, state).power);
       }
     }
-    let peaks = highestOfLanes(own, lane);
+    power = highestOfLanes(power, lane);
     var part = vec2f(0.0);
     if (runs) {
       for (var state = lane; state < states; state += LANES) {
-        let share = expBelow(joint(n, s, frame, state), peaks.x);
+        let posterior = joint(n, s, frame, state);
+        let share = lowered(posterior.m, posterior.power - power);
         outOf[placeOf(n, 2u, state)] = share;
         part += vec2f(share, select(0.0, share, state % 2u == 0u));
         if (frame > 0u) {
-          outOf[placeOf(n, (frame + 1u) % 2u, state)] = stepBack(n, s, frame, state, peaks.y);
+          let before = stepBack(n, s, frame, state);
+          let at = placeOf(n, (frame + 1u) % 2u, state);
+          outOf[at] = before.m;
+          outOf[at + 1u] = before.power;
         }
       }
     }

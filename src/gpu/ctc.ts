@@ -4,6 +4,7 @@ import prepare from "../../shaders/ctcPrepare.wgsl?raw";
 import states from "../../shaders/ctcStates.wgsl?raw";
 import ways from "../../shaders/ctcWays.wgsl?raw";
 import expLog from "../../shaders/expLog.wgsl?raw";
+import exponential from "../../shaders/exponential.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import firstSide from "../../shaders/rowFirst.wgsl?raw";
 import { gpuDType } from "../dtype.js";
@@ -116,6 +117,7 @@ const params: Kernel["params"] = {
   tableFrame: "u32",
   gridWidth: "u32",
   firstStart: "u32",
+  intoStart: "u32",
   gradientStart: "u32",
 };
 
@@ -132,17 +134,18 @@ export function planCtc(request: Request, geometry: CtcGeometry, on: Target): Pr
   const lanes = lanesFor(on, width);
   const tables = planPrepare(builder, request, geometry, context, lanes);
   const values = builder.buffer("values", count * 4);
-  const carry = builder.buffer("carry", count * 16);
-  const row = count * Math.max(classes, width);
+  const seen = builder.buffer("seen", count * 4);
+  // A probability is two numbers: one in [1, 2), and a power of two.
+  const row = count * Math.max(classes, 2 * width);
   const step = Math.min(rowsPerPass(request, on, Math.max(row, 1), 4), FRAMES, TRIPS);
   const wants = { rows: frames, step, width: count * classes };
   const gradient = gradientStore(builder, request, "logProbs", shape, wants);
-  const into = builder.buffer("into", (gradient ? frames : 2) * count * width * 4);
-  const outOf = gradient && builder.buffer("outOf", count * 3 * width * 4);
+  const into = builder.buffer("into", (gradient ? frames : 2) * count * width * 8);
+  const outOf = gradient && builder.buffer("outOf", count * 3 * width * 8);
   const logProbs = inputRange(request.get("logProbs"));
   const kernel = (label: string, main: string): Kernel => ({
     label,
-    parts: [math, expLog, firstSide, states, ways, main],
+    parts: [math, exponential, expLog, firstSide, states, ways, main],
     constants: {
       LANES: lanes,
       ROWS: 1,
@@ -161,9 +164,9 @@ export function planCtc(request: Request, geometry: CtcGeometry, on: Target): Pr
       kernel: work,
       bindings: {
         first: slice(logProbs, first * count * classes, taken * count * classes),
-        into: slice(into, before * count * width, rows * count * width),
+        into: slice(into, before * count * width * 2, rows * count * width * 2),
         ...tables,
-        carry,
+        seen,
         ...own,
       },
       params: {
@@ -176,7 +179,7 @@ export function planCtc(request: Request, geometry: CtcGeometry, on: Target): Pr
         tableFrame: before,
       },
       workgroups: count,
-      work: taken * count * (classes + 4 * width) * 4,
+      work: taken * count * (classes + 8 * width) * 4,
     });
   };
   const starts = Array.from({ length: Math.max(Math.ceil(frames / step), 1) }, (_, i) => i * step);

@@ -1,9 +1,8 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { type Backend, ctc, openBackend, type Tensor, tensor } from "../../src/index.js";
+import { type Backend, openBackend, type Tensor } from "../../src/index.js";
 import { openAsHardware, readAll, rounding, scaleOf, worst } from "../against.js";
-import { distributions, rowsOfAll } from "../distributions.js";
+import { rowsOfAll } from "../distributions.js";
 import {
-  ctcProblem,
   normalRows,
   type RowLoss,
   type Rows,
@@ -110,5 +109,46 @@ describe.each(planned)("rows planned with %s give the float64 numbers", (_, back
       problems.push(...(await compare(loss, rows, backend, turn, unreduced(loss), 2e-7)));
     }
     expect(problems).toEqual([]);
+  });
+});
+
+describe("the vocabulary of GPT-2", () => {
+  const wide = every.filter(({ name }) => !["costMatrix", "multilabelMargin"].includes(name));
+  test.each(wide)("$title", async (loss) => {
+    const rows = normalRows(2, 50_257, 7);
+    for (const backend of [software, hardware]) {
+      expect(await compare(loss, rows, backend, 0, unreduced(loss))).toEqual([]);
+    }
+  });
+});
+
+describe("rows of NaN and infinities", () => {
+  const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
+  const poisons = [
+    ["one NaN", [nan, 0, 1, 2, 3]],
+    ["one +Infinity", [0, 1, inf, 2, 3]],
+    ["one -Infinity", [0, -inf, 1, 2, 3]],
+    ["both infinities", [inf, 1, -inf, 0, 2]],
+    ["nothing but -Infinity", [-inf, -inf, -inf, -inf, -inf]],
+    ["nothing but +Infinity", [inf, inf, inf, inf, inf]],
+    ["all but one -Infinity", [-inf, -inf, 1, -inf, -inf]],
+    ["NaN and -Infinity", [nan, -inf, 0, 1, 2]],
+    ["numbers of 1e37", [1e37, -1e37, 0, 1, 2]],
+  ] as const;
+
+  test.each(every)("of $title have the CPU's answer, and spoil no other row", async (loss) => {
+    // Every poison under every label, on either side; a sound row between each two.
+    const classes = 5;
+    const cases = poisons.flatMap(([, row]) =>
+      [0, 1, 2].flatMap((label) => [false, true].map((second) => ({ row, label, second }))),
+    );
+    const sound = normalRows(2 * cases.length, classes, 3);
+    for (const [at, { row, label, second }] of cases.entries()) {
+      (second ? sound.others : sound.scores).set(row, 2 * at * classes);
+      sound.labels[2 * at] = label;
+    }
+    for (const turn of loss.settings.keys()) {
+      expect(await compare(loss, sound, software, turn, unreduced(loss))).toEqual([]);
+    }
   });
 });
