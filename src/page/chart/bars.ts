@@ -73,7 +73,7 @@ export class Bars {
     const y = linear(domain, [bottom, top]);
     const zero = y.at(Math.min(Math.max(0, domain[0]), domain[1]));
     const bar = Math.min((pitch * 0.78) / series.length, 54);
-    const fits = (text: string) => text.length * 6.2 <= bar + 6;
+    const fits = (text: string) => text.length * 6.2 <= bar + 2;
     const shown = (value: number) => num(value, state.digits ?? 2);
     const description = names
       .map(

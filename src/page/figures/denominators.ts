@@ -23,10 +23,10 @@ const LOGITS = Float32Array.from(
 const TARGETS = Int32Array.from(TOKENS, (_, t) => t % CLASSES);
 
 const reductions: readonly [name: string, text: string, right: boolean][] = [
-  ["tokenMean", "÷ tokens that count", true],
-  ["sequenceMean", "mean of sentence means", true],
-  ["meanCount", "÷ all places, padding too", false],
-  ["batchMean", "÷ sentences", false],
+  ["tokenMean", "tokens that count", true],
+  ["sequenceMean", "each sentence's tokens, then sentences", true],
+  ["meanCount", "all places, padding too", false],
+  ["batchMean", "sentences", false],
 ];
 
 export const denominators: Figure = {
@@ -37,7 +37,7 @@ export const denominators: Figure = {
   build(stage) {
     const mask = Uint8Array.from(TOKENS, (token) => (token === "<pad>" ? 0 : 1));
     const strip = h("div", { class: "tokens", role: "group", "aria-label": "Tokens that count" });
-    const table = h("table");
+    const table = h("table", { class: "compact" });
     const bars = new Bars(0.26);
     const tiles = TOKENS.map((token, t) =>
       h(
@@ -97,7 +97,7 @@ export const denominators: Figure = {
             h(
               "td",
               { class: right ? "good" : "bad" },
-              right ? "padding has no say" : "padding changes it",
+              right ? "✓ padding has no say" : "✗ lengths change it",
             ),
           ),
         );

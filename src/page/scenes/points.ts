@@ -1,5 +1,5 @@
 import type { AnyLoss } from "../../index.js";
-import type { Worst } from "../../verify.js";
+import { compareNumbers, type Worst } from "../../verify.js";
 import { pick, run, worse } from "../parts/run.js";
 import { type Axis, type Curve, type Options, spaced } from "./types.js";
 
@@ -21,29 +21,29 @@ export async function pointwise(
     referenceYs: [] as number[],
     referenceSlopes: [] as number[],
   };
-  let worst: Worst | undefined;
+  const all = new Map<string, { got: number[]; expected: number[] }>();
   for (const x of xs) {
-    const {
-      got,
-      expected,
-      worst: here,
-    } = await run(loss, inputsAt(x), { ...options, gradients: [axis.input] });
+    const asked = { ...options, gradients: [axis.input] };
+    const { got, expected, worst } = await run(loss, inputsAt(x), asked);
     lists.ys.push(total(pick(got, value)));
     lists.slopes.push(slopeAt(pick(got, path), x));
-    if (here) {
-      lists.referenceYs.push(total(pick(expected, value)));
-      lists.referenceSlopes.push(slopeAt(pick(expected, path), x));
+    if (!worst) continue;
+    lists.referenceYs.push(total(pick(expected, value)));
+    lists.referenceSlopes.push(slopeAt(pick(expected, path), x));
+    for (const name of [value, path]) {
+      const known = all.get(name) ?? { got: [], expected: [] };
+      all.set(name, known);
+      known.got.push(...Array.from(pick(got, name)));
+      known.expected.push(...Array.from(pick(expected, name)));
     }
-    worst = worse(worst, here);
   }
+  // Where the curve is flat its gradient is the rest of what cancelled: it is judged by the curve's own scale.
+  const worst = [...all]
+    .map(([name, { got, expected }]) => compareNumbers(name, got, expected))
+    .reduce<Worst | undefined>(worse, undefined);
   if (worst) return { xs, ...lists, worst };
-  return {
-    ...{ xs, worst },
-    ys: lists.ys,
-    slopes: lists.slopes,
-    referenceYs: undefined,
-    referenceSlopes: undefined,
-  };
+  const { ys, slopes } = lists;
+  return { xs, ys, slopes, referenceYs: undefined, referenceSlopes: undefined, worst };
 }
 
 /** The values of a function that is no loss stand for their sum, which is what its gradient is of. */

@@ -7,6 +7,23 @@ import { onSession } from "../parts/session.js";
 import { byTopic } from "../parts/topics.js";
 import { Sheet } from "./explore/sheet.js";
 
+/** Comparisons worth a look, shown where all their losses are. */
+const starts: readonly (readonly [text: string, query: string])[] = [
+  ["Robust regression", "loss=huber&with=mse,mae,logCosh"],
+  ["The 90th percentile", "loss=quantile&tau=0.9&with=mae"],
+  ["Focal against the crowd", "loss=sigmoidFocal&with=bceWithLogits"],
+  ["Margins", "loss=hinge&with=softMargin,squaredHinge"],
+  ["Noisy labels", "loss=generalizedCrossEntropy&with=crossEntropy,softmaxFocal"],
+  ["A capped logit", "loss=crossEntropy&softcap=5&axis=logits.1"],
+  ["A turning embedding", "loss=infoNCE&temperature=0.2"],
+];
+const isThere = (query: string): boolean => {
+  const params = new URLSearchParams(query);
+  return [params.get("loss"), ...(params.get("with")?.split(",") ?? [])].every((name) =>
+    lossNamed(name ?? ""),
+  );
+};
+
 const matches = ({ spec }: AnyLoss, query: string): boolean =>
   [spec.name, words(spec.name), spec.summary, ...(spec.aka ?? [])]
     .join(" ")
@@ -105,6 +122,13 @@ export async function mount(place: HTMLElement): Promise<() => void> {
         "Each solid curve below is computed by ",
         h("code", {}, "webgpu-loss"),
         " on this device while you watch; the dashes over it are the float64 reference.",
+      ),
+      h(
+        "p",
+        { class: "starts" },
+        starts
+          .filter(([, query]) => isThere(query))
+          .map(([text, query]) => h("a", { href: `#explore?${query}` }, text)),
       ),
     ),
     h(

@@ -8,6 +8,21 @@ export interface Recipe {
 
 export const recipes: readonly Recipe[] = [
   {
+    id: "array",
+    name: "Arrays",
+    text: "One import, from npm or from a script tag. Nothing else is needed: the first call opens the GPU, or the CPU where there is none.",
+    code: `// npm install webgpu-loss
+import { crossEntropy } from "webgpu-loss";
+
+// or, in a page without a build step:
+// <script type="module">
+// import { crossEntropy } from "https://cdn.jsdelivr.net/npm/webgpu-loss/dist/index.js";
+
+const { loss, gradients, backend } = await crossEntropy([[2, 1, 0]], [0], { gradients: true });
+await loss.item();               // 0.4076
+await gradients.logits.read();   // Float32Array: softmax minus the target`,
+  },
+  {
     id: "raw",
     name: "GPUBuffer",
     text: "Your own buffers on your own device: the backend uses the device as it is, never destroys it, and takes offsets that no 256 bytes divide. In a training loop a plan records into your command encoder.",
