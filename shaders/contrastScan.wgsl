@@ -82,7 +82,12 @@ fn main(
   scan.rest = restOf(line, place, scan, begin, end, lane);
   scan = joinedLanes(scan, thread);
   if (lane == 0u && begin < end) {
-    let at = (params.firstChunk + chunk) * 6u * params.lines + number;
+    let at = chunk * 6u * params.lines + number;
+    if (params.joins != 0u) {
+      scan = joined(Scan(bitcast<f32>(scans[at]), scans[at + params.lines],
+        bitcast<f32>(scans[at + 2u * params.lines]), bitcast<f32>(scans[at + 3u * params.lines]),
+        bitcast<f32>(scans[at + 4u * params.lines]), scans[at + 5u * params.lines]), scan);
+    }
     scans[at] = bitcast<u32>(scan.peak);
     scans[at + params.lines] = scan.first;
     scans[at + 2u * params.lines] = bitcast<u32>(scan.rest);

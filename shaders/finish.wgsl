@@ -28,9 +28,10 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   if (thread == 0u) {
     if (ALONE) {
       // No other pass writes the status of a function.
-      for (var word = 0u; word < 4u; word++) {
-        status[word] = 0u;
-      }
+      status[0] = bitcast<u32>(1.0);
+      status[1] = bitcast<u32>(params.numbers);
+      status[2] = 0u;
+      status[3] = 0u;
     }
     status[4] = count + select(0u, status[4], MORE);
     if (BOUND) {

@@ -4,3 +4,7 @@
 fn joinedLanes(own: Joint, thread: u32) -> Joint {
   return own;
 }
+
+fn agreed(own: u32, thread: u32) -> u32 {
+  return own;
+}

@@ -16,3 +16,14 @@ fn joinedLanes(own: Joint, thread: u32) -> Joint {
   workgroupBarrier();  // the next line's joint is written over this one
   return whole;
 }
+
+var<workgroup> laneNumber: u32;
+
+// A number that all lanes of a workgroup have, now also known to the compiler as such: only then may it
+// decide how often they meet at a barrier.
+fn agreed(own: u32, thread: u32) -> u32 {
+  if (thread == 0u) {
+    laneNumber = own;
+  }
+  return workgroupUniformLoad(&laneNumber);
+}

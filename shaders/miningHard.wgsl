@@ -51,7 +51,7 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let anchor = anchorOf(group, thread);
-  let count = select(1u, max(anchor.size, 2u) - 1u, SEMI);
+  let count = agreed(select(1u, max(anchor.size, 2u) - 1u, SEMI), thread);
   let factor = factorOf(anchor) / f32(count);
   if (GRADIENT) {
     storeAll(anchor, 0.0);

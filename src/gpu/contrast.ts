@@ -12,7 +12,7 @@ import type { Request } from "../request.js";
 import { directionsOf, planDegenerate } from "./directions.js";
 import {
   type Batch,
-  chunkBlocks,
+  type Chunks,
   chunksOf,
   learnedScale,
   partnerParams,
@@ -34,6 +34,7 @@ interface Lines {
   readonly turned: boolean;
   readonly scans: Range;
   readonly lines: number;
+  readonly share: Chunks;
 }
 
 /** Plans the scan of the rows, or of the columns, of one tile. */
@@ -42,13 +43,13 @@ function planScan(
   on: Target,
   { constants, similarities, bindings, scales, geometry }: Batch,
   tile: Tile,
-  { turned, scans, lines }: Lines,
+  { turned, scans, lines, share }: Lines,
 ): void {
   const { lanes, joint } = lanesFor(on);
   const { stride, matrix } = similarities;
   const ownBlocks = turned ? stride : tile.blocks;
   const otherBlocks = turned ? tile.blocks : stride;
-  const chunks = chunksOf(on, otherBlocks);
+  const chunks = Math.ceil(otherBlocks / share.blocks);
   builder.pass({
     kernel: {
       label: turned ? "scan of columns" : "scan of rows",
@@ -64,7 +65,7 @@ function planScan(
         stride: "u32",
         lines: "u32",
         chunkBlocks: "u32",
-        firstChunk: "u32",
+        joins: "u32",
         gridWidth: "u32",
       },
     },
@@ -79,8 +80,9 @@ function planScan(
       otherFirst: turned ? tile.firstBlock : 0,
       stride,
       lines,
-      chunkBlocks: chunkBlocks(on),
-      firstChunk: turned ? tile.index * chunksOf(on, similarities.tiles[0]?.blocks ?? 1) : 0,
+      chunkBlocks: share.blocks,
+      // Columns run through all tiles: each adds to what those before it have found.
+      joins: turned ? Number(tile.index > 0) : 0,
     },
     workgroups: ownBlocks * chunks,
     work: ownBlocks * otherBlocks * 128,
@@ -96,19 +98,24 @@ export function planContrast(request: Request, geometry: Geometry, on: Target): 
   const { similarities, context, bindings, inverses, scales, constants, slopes, isLearned } = batch;
   const { tiles, stride, matrix } = similarities;
   const lines = blocksOf(rows) * 4;
-  const chunks = chunksOf(on, stride);
+  const share = chunksOf(on, tiles[0]?.blocks ?? 0, stride);
+  const chunks = share.count;
   const scans = builder.buffer("scans", chunks * SCAN_PLANES * lines * 4);
-  const tileChunks = chunksOf(on, tiles[0]?.blocks ?? 1);
-  const last = tiles.at(-1);
-  const columnChunks = last ? last.index * tileChunks + chunksOf(on, last.blocks) : 0;
+  const columnShare = chunksOf(on, stride, tiles[0]?.blocks ?? 0);
+  const columnChunks = columnShare.count;
   const columnScans = symmetric
     ? builder.buffer("columnScans", columnChunks * SCAN_PLANES * lines * 4)
     : undefined;
   for (const tile of tiles) {
     planSimilarities(builder, on, similarities, tile);
-    planScan(builder, on, batch, tile, { turned: false, scans, lines });
+    planScan(builder, on, batch, tile, { turned: false, scans, lines, share });
     if (columnScans)
-      planScan(builder, on, batch, tile, { turned: true, scans: columnScans, lines });
+      planScan(builder, on, batch, tile, {
+        turned: true,
+        scans: columnScans,
+        lines,
+        share: columnShare,
+      });
   }
 
   const wanted = planes.filter((name) => request.outputs.has(name));
@@ -201,7 +208,7 @@ export function planContrast(request: Request, geometry: Geometry, on: Target): 
           otherBlocks: stride,
           stride,
           lines,
-          chunkBlocks: chunkBlocks(on),
+          chunkBlocks: share.blocks,
         },
         workgroups: tile.blocks * chunks,
         work: tile.blocks * stride * 192,

@@ -14,8 +14,8 @@ export interface Directions {
 
 interface Finish {
   readonly bound?: { readonly loss: Range; readonly candidates: number; readonly result: Range };
-  /** Nobody else writes the status. */
-  readonly alone?: boolean;
+  /** The numbers of a function's output: it has no losses, and nobody else writes its status. */
+  readonly numbers?: number;
   /** Adds to what is counted already. */
   readonly more?: boolean;
 }
@@ -26,19 +26,25 @@ export function planDegenerate(
   on: Target,
   status: Range,
   [left, right]: readonly Directions[],
-  { bound, alone = false, more = false }: Finish = {},
+  { bound, numbers, more = false }: Finish = {},
 ): void {
   builder.pass({
     kernel: {
       label: "finish",
       parts: [math, expLog, finish, tree],
-      constants: { LANES: lanesOf(on), BOUND: bound !== undefined, ALONE: alone, MORE: more },
+      constants: {
+        LANES: lanesOf(on),
+        BOUND: bound !== undefined,
+        ALONE: numbers !== undefined,
+        MORE: more,
+      },
       params: {
         leftRows: "u32",
         rightRows: "u32",
         leftStart: "u32",
         rightStart: "u32",
         candidates: "u32",
+        numbers: "f32",
       },
     },
     bindings: {
@@ -51,6 +57,7 @@ export function planDegenerate(
       leftRows: left?.count ?? 0,
       rightRows: right?.count ?? 0,
       candidates: bound?.candidates ?? 0,
+      numbers: numbers ?? 0,
     },
     workgroups: 1,
     work: ((left?.count ?? 0) + (right?.count ?? 0)) * 4,

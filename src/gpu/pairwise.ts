@@ -34,10 +34,25 @@ const positiveCodes = { diagonal: 0, index: 1, otherView: 2, sameLabel: 3 } as c
 /** Params of shaders/partners.wgsl. */
 export const partnerParams: Kernel["params"] = { rows: "u32", half: "u32" };
 
-/** Blocks of a line that one team of lanes takes: lines of few rows are shared by several teams on a GPU. */
-export const chunkBlocks = (on: Target): number => (on.software ? 16384 : 512);
-export const chunksOf = (on: Target, blocks: number): number =>
-  Math.max(Math.ceil(blocks / chunkBlocks(on)), 1);
+/** How lines are shared: `count` teams of lanes a line, each with `blocks` blocks of its numbers. */
+export interface Chunks {
+  readonly count: number;
+  readonly blocks: number;
+}
+
+/** Teams that keep a GPU busy, the blocks below which a team is not worth it, and those that one loop may take. */
+const TEAMS = 1024;
+const LEAST_BLOCKS = 128;
+const MOST_BLOCKS = 16_384;
+
+/** Long lines are shared by several teams of a GPU where there are few of them. */
+export function chunksOf(on: Target, lineBlocks: number, blocks: number): Chunks {
+  const spare = on.software ? 1 : Math.ceil(TEAMS / Math.max(lineBlocks, 1));
+  const wanted = Math.min(spare, Math.ceil(blocks / LEAST_BLOCKS));
+  const teams = Math.max(wanted, Math.ceil(blocks / MOST_BLOCKS), 1);
+  const each = Math.max(Math.ceil(blocks / teams), 1);
+  return { count: Math.max(Math.ceil(blocks / each), 1), blocks: each };
+}
 
 /** The learned option behind the scale of the similarities, where its gradient is asked for. */
 export function learnedScale(request: Request, { scale }: Arrangement): string | undefined {
@@ -160,7 +175,8 @@ export function planPairHook(
   const { similarities, context, bindings, inverses, scales, constants, slopes, isLearned } = batch;
   const { tiles, stride, matrix } = similarities;
   const lines = blocksOf(rows) * 4;
-  const chunks = chunksOf(on, stride);
+  const share = chunksOf(on, tiles[0]?.blocks ?? 0, stride);
+  const chunks = share.count;
   const sums = builder.buffer("sums", 3 * chunks * lines * 4);
   const hasGradient = slopes.left !== undefined || slopes.right !== undefined || isLearned;
   const { lanes, joint } = lanesFor(on);
@@ -208,7 +224,7 @@ export function planPairHook(
         stride,
         lines,
         chunks,
-        chunkBlocks: chunkBlocks(on),
+        chunkBlocks: share.blocks,
         segmentLength: context.segmentLength,
       },
       workgroups: tile.blocks * chunks,

@@ -40,7 +40,10 @@ export function planRowPairs(
   const values = builder.buffer("values", (1 + names.length) * rows * 4);
   const labels = plainRange(request, "targets");
   const wanted = names.filter((name) => request.gradients[name]);
-  const step = rowsPerPass(request, on, Math.max(depth, 1), 4 * Math.max(wanted.length, 1));
+  const width = Math.max(depth, 1);
+  // What lies between the planes of gradients to align them takes room too.
+  const spared = { ...on, maxBinding: on.maxBinding - wanted.length * on.alignment };
+  const step = rowsPerPass(request, spared, width, 4 * Math.max(wanted.length, 1));
   const held = Math.min(step, rows);
   // Each input's gradient begins at an aligned address, in one buffer because a kernel has only eight.
   const aligned = (on.alignment / 4) * Math.ceil((held * depth * 4) / on.alignment);

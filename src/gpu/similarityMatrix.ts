@@ -214,8 +214,8 @@ export function planSimilarityMatrix(
     }
     if (slopes.left) planGradients(builder, request, on, left, slopes.left, stores.a, first);
     if (slopes.right) planGradients(builder, request, on, right, slopes.right, stores.b, first);
-    const order = { alone: first === 0, more: first > 0 };
-    planDegenerate(builder, on, status, directionsOf(similarities.left, similarities.right), order);
+    const order = first === 0 ? { numbers: batch * rows * columns } : { more: true };
+    planDegenerate(builder, on, status, directionsOf(left, right), order);
   }
   for (const name of learned) {
     const plane = slice(sums as Range, name === "scale" ? 0 : lines, lines);
