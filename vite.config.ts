@@ -79,7 +79,13 @@ async function testProjects(): Promise<NonNullable<ViteUserConfig["test"]>> {
     projects: [
       {
         extends: true,
-        test: { ...common, name: "node", environment: "node", include: ["test/node/**/*.test.ts"] },
+        test: {
+          ...common,
+          name: "node",
+          environment: "node",
+          include: ["test/node/**/*.test.ts"],
+          testTimeout: 30_000,
+        },
       },
       ...(browser === undefined
         ? []

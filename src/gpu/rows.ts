@@ -14,7 +14,16 @@ import { BLOCK, emptyBitsOf, lanesOf, planSum } from "./sums.js";
 const terms = { constant: 0, classWeight: 1, weight: 2, mask: 3 } as const;
 
 /** How a mask is stored, as shaders/mask.wgsl numbers it. */
-export const maskCodes = { f32: 1, f16: 2, bf16: 3, i32: 4, u32: 5, i64: 6, u8: 0, f64: 0 } as const;
+export const maskCodes = {
+  f32: 1,
+  f16: 2,
+  bf16: 3,
+  i32: 4,
+  u32: 5,
+  i64: 6,
+  u8: 0,
+  f64: 0,
+} as const;
 
 /** What the row kernels read about their rows: labels and factors, denominators, status. */
 export interface Rows {

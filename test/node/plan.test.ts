@@ -25,8 +25,6 @@ test("a number changes from run to run, unless the plan was made with it switche
   expect(await plan.run(inputs).loss.item()).toBeCloseTo(0.407605964444, 11);
   expect(await plan.run(inputs, { temperature: 0.5 }).loss.item()).toBeCloseTo(0.1429316285, 9);
   expect(await plan.run(inputs).loss.item()).toBeCloseTo(0.407605964444, 11);
-  expect(() => plan.run(inputs, { temperature: 0 })).toThrow(
-    /temperature must be a number/,
-  );
+  expect(() => plan.run(inputs, { temperature: 0 })).toThrow(/temperature must be a number/);
   expect(() => plan.run(inputs, { unknown: 1 })).toThrow(/there is no number "unknown"/);
 });

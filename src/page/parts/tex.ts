@@ -1,3 +1,15 @@
+import {
+  accents,
+  alphabets,
+  fences,
+  functions,
+  identifiers,
+  large,
+  limits,
+  operators,
+  spaces,
+} from "./texSymbols.js";
+
 /** A subset of LaTeX, as the losses' formulas use it, to MathML text. Unknown commands become visible errors. */
 export function toMathML(tex: string, display = true): string {
   const parser = new Parser(tex, display);
@@ -5,145 +17,6 @@ export function toMathML(tex: string, display = true): string {
   const mode = display ? ' display="block"' : "";
   return `<math${mode}>${body}</math>`;
 }
-
-const identifiers: Readonly<Record<string, string>> = {
-  alpha: "α",
-  beta: "β",
-  gamma: "γ",
-  delta: "δ",
-  epsilon: "ϵ",
-  varepsilon: "ε",
-  zeta: "ζ",
-  eta: "η",
-  theta: "θ",
-  kappa: "κ",
-  lambda: "λ",
-  mu: "μ",
-  nu: "ν",
-  xi: "ξ",
-  pi: "π",
-  rho: "ρ",
-  sigma: "σ",
-  tau: "τ",
-  phi: "ϕ",
-  varphi: "φ",
-  chi: "χ",
-  psi: "ψ",
-  omega: "ω",
-  Gamma: "Γ",
-  Delta: "Δ",
-  Theta: "Θ",
-  Lambda: "Λ",
-  Sigma: "Σ",
-  Phi: "Φ",
-  Psi: "Ψ",
-  Omega: "Ω",
-  ell: "ℓ",
-  infty: "∞",
-  partial: "∂",
-  nabla: "∇",
-  varnothing: "∅",
-  emptyset: "∅",
-  top: "⊤",
-  Pi: "Π",
-};
-const operators: Readonly<Record<string, string>> = {
-  cdot: "·",
-  times: "×",
-  le: "≤",
-  leq: "≤",
-  ge: "≥",
-  geq: "≥",
-  ne: "≠",
-  neq: "≠",
-  in: "∈",
-  notin: "∉",
-  pm: "±",
-  mp: "∓",
-  to: "→",
-  rightarrow: "→",
-  mapsto: "↦",
-  approx: "≈",
-  equiv: "≡",
-  sim: "∼",
-  propto: "∝",
-  cap: "∩",
-  cup: "∪",
-  subset: "⊂",
-  subseteq: "⊆",
-  setminus: "∖",
-  wedge: "∧",
-  vee: "∨",
-  forall: "∀",
-  exists: "∃",
-  odot: "⊙",
-  oplus: "⊕",
-  circ: "∘",
-  mid: "|",
-  ll: "≪",
-  gg: "≫",
-  ldots: "…",
-  dots: "…",
-  cdots: "⋯",
-  colon: ":",
-  ast: "∗",
-  star: "⋆",
-  div: "÷",
-};
-const fences: Readonly<Record<string, string>> = {
-  lVert: "‖",
-  rVert: "‖",
-  Vert: "‖",
-  "|": "‖",
-  lvert: "|",
-  rvert: "|",
-  vert: "|",
-  lfloor: "⌊",
-  rfloor: "⌋",
-  lceil: "⌈",
-  rceil: "⌉",
-  langle: "⟨",
-  rangle: "⟩",
-  "{": "{",
-  "}": "}",
-  lbrace: "{",
-  rbrace: "}",
-};
-const large: Readonly<Record<string, string>> = { sum: "∑", prod: "∏", int: "∫", bigcup: "⋃" };
-const functions = new Set(
-  "log ln exp max min arg det tr sin cos tan tanh cosh sinh sup inf lim Pr clip sign softmax".split(
-    " ",
-  ),
-);
-const limits = new Set(["max", "min", "sup", "inf", "lim", "sum", "prod", "bigcup"]);
-const spaces: Readonly<Record<string, number>> = {
-  quad: 1,
-  qquad: 2,
-  ";": 0.28,
-  ":": 0.22,
-  ",": 0.17,
-  " ": 0.25,
-  "!": -0.17,
-};
-const accents: Readonly<Record<string, string>> = {
-  hat: "^",
-  bar: "¯",
-  tilde: "~",
-  vec: "→",
-  dot: "˙",
-  overline: "¯",
-  widehat: "^",
-};
-
-/** The first capital and small letter of an alphabet, with the letters that Unicode put elsewhere. */
-const alphabets: Readonly<
-  Record<string, readonly [number, number, Readonly<Record<string, string>>]>
-> = {
-  mathbf: [0x1d400, 0x1d41a, {}],
-  boldsymbol: [0x1d400, 0x1d41a, {}],
-  mathcal: [0x1d49c, 0x1d4b6, { B: "ℬ", E: "ℰ", F: "ℱ", H: "ℋ", I: "ℐ", L: "ℒ", M: "ℳ", R: "ℛ" }],
-  mathbb: [0x1d538, 0x1d552, { C: "ℂ", H: "ℍ", N: "ℕ", P: "ℙ", Q: "ℚ", R: "ℝ", Z: "ℤ" }],
-};
 
 const safe = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

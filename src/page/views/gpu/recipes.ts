@@ -58,7 +58,7 @@ const model = await ort.InferenceSession.create(url, {
 const backend = await openBackend({ device: await ort.env.webgpu.device });
 const { logits } = await model.run(feeds);
 const { loss } = await crossEntropy(logits, labels, { backend, shift: true });
-console.log(await loss.item());
+const value = await loss.item();
 logits.dispose();`,
   },
   {
