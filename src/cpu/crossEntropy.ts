@@ -6,6 +6,7 @@ import { type Factors, reduceValues, rowFactors } from "./factors.js";
 import {
   costOf,
   entropyOf,
+  logSumExpOf,
   makeRow,
   type SoftmaxRow,
   scanRow,
@@ -101,11 +102,13 @@ function massOf(targets: Targets, base: number, stride: number, classes: number)
   return mass;
 }
 
-/** The first largest of a row's probability targets. */
-function bestTarget(t: ArrayLike<number>, base: number, stride: number, classes: number): number {
+/** The first largest number of a row; -1 where there is a NaN. */
+function firstLargest(x: ArrayLike<number>, base: number, stride: number, classes: number): number {
   let best = 0;
-  for (let c = 1; c < classes; c++) {
-    if ((t[base + c * stride] as number) > (t[base + best * stride] as number)) best = c;
+  for (let c = 0; c < classes; c++) {
+    const value = x[base + c * stride] as number;
+    if (Number.isNaN(value)) return -1;
+    if (value > (x[base + best * stride] as number)) best = c;
   }
   return best;
 }
@@ -117,19 +120,17 @@ function labelSlope(row: SoftmaxRow, label: number, own: number, pull: number): 
   return (pull - own) * p - own * rest;
 }
 
-/** Writes the outputs that were asked for. */
+/** Writes the outputs of a row that follow from its softmax. */
 function reportRow(
   outputs: Readonly<Record<string, CpuArray>>,
   at: number,
   row: SoftmaxRow,
   label: number,
-  best: number,
 ): void {
-  const { logSumExp, logProbs, entropy, correct } = outputs;
-  if (logSumExp) logSumExp.data[at] = row.max + row.logSum;
+  const { logSumExp, logProbs, entropy } = outputs;
+  if (logSumExp) logSumExp.data[at] = logSumExpOf(row);
   if (logProbs) logProbs.data[at] = -costOf(row, label);
   if (entropy) entropy.data[at] = entropyOf(row);
-  if (correct) correct.data[at] = row.argmax === best ? 1 : 0;
 }
 
 /** Cross-entropy in float64: one exponential per element, kept for the gradient. */
@@ -175,8 +176,13 @@ export function crossEntropyCpu(request: Request, geometry: Geometry): CpuOutcom
     values[at] = (factors.value[at] as number) * (value + zLoss * lse * lse);
 
     if (reports) {
-      const best = soft ? bestTarget(soft, base, stride, classes) : label;
-      reportRow(outputs, at, row, label, best);
+      reportRow(outputs, at, row, label);
+      if (outputs.correct) {
+        // Of the logits as they are: a soft cap makes large ones equal.
+        const best = firstLargest(z, base, stride, classes);
+        const right = soft ? firstLargest(soft, base, stride, classes) : label;
+        outputs.correct.data[at] = best === right && best >= 0 ? 1 : 0;
+      }
     }
 
     const g = factors.gradient[at] as number;

@@ -1,7 +1,7 @@
 import type { RowGeometry } from "../families/rowShape.js";
 import type { Request } from "../request.js";
 import type { CpuArray, CpuOutcome } from "../spec.js";
-import { costOf, makeRow, type SoftmaxRow, scanRow } from "./softmaxRow.js";
+import { costOf, logSumExpOf, makeRow, type SoftmaxRow, scanRow } from "./softmaxRow.js";
 
 /** A softmax function of the rows of `logits`: its values, and what an upstream gradient becomes. */
 export interface RowFunction {
@@ -49,8 +49,7 @@ export const softmaxRow: RowFunction = {
 export const logSumExpRow: RowFunction = {
   width: "one",
   values(row, out, at) {
-    // At both infinities the log of the sum of exponentials is plain.
-    out[at] = Math.abs(row.max) === Number.POSITIVE_INFINITY ? row.max : row.max + row.logSum;
+    out[at] = logSumExpOf(row);
   },
   gradient(row, upstream, out, base) {
     for (let c = 0; c < row.u.length; c++) out[base + c] = probability(row, c) * upstream(0);

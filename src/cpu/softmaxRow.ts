@@ -74,6 +74,12 @@ export function scanRow(
   row.logSum = (others > 0.5 ? Math.log(1 + others) : Math.log1p(others)) + (own - 1);
 }
 
+/** log of the sum of exponentials: also where that is infinite, and NaN only where a logit is. */
+export function logSumExpOf(row: SoftmaxRow): number {
+  if (Number.isFinite(row.max)) return row.max + row.logSum;
+  return row.u.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY);
+}
+
 /** -log p of a class. */
 export const costOf = (row: SoftmaxRow, c: number): number =>
   row.max - (row.u[c] as number) + row.logSum;
