@@ -102,6 +102,9 @@ fn turned(x: vec3f, y: vec3f, inverses: vec3f, others: vec3f, cosines: vec3f) ->
 
 // The gradients by the three vectors, from the slopes by the three distances.
 fn slopesOf(metric: Metric, slopes: vec3f, x: vec3f) -> vec3f {
+  if (MEASURE == COSINE && params.classes == 1u) {
+    return vec3f(0.0);  // one number alone cannot turn
+  }
   if (MEASURE == COSINE) {
     let u = x * metric.powers;
     let cosines = 1.0 - metric.distances;
