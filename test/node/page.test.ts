@@ -344,6 +344,26 @@ describe.skipIf(!found)("the page", { timeout: 240_000 }, () => {
     await settle(other);
     await other.screenshot({ path: `${shots}/no-webgpu-360-light.png`, fullPage: true });
     expect(await other.evaluate(complaints)).toEqual([]);
+    const open = async (hash: string): Promise<void> => {
+      await other.goto(`${site.url}#${hash}`);
+      await other.reload();
+      await ready(hash.split("?")[0] as string, other);
+    };
+    await open("notebook");
+    const card = other.locator(".card").first();
+    await card.scrollIntoViewIfNeeded();
+    await eventually(() => card.getAttribute("data-state")).toBe("drawn");
+    await open("learn");
+    await other.getByRole("button", { name: "One step" }).click();
+    await eventually(() => other.locator(".reading").innerText()).toMatch(/^Step 1:/);
+    await open("bench?preset=imagenet&tokens=64");
+    await other.getByRole("button", { name: "Run the benchmark" }).click();
+    const view = other.locator(".view-bench");
+    await eventually(() => view.getAttribute("data-state")).toBe("done");
+    expect(await other.locator(".results tbody th").allInnerTexts()).toEqual([
+      "plain loop",
+      "webgpu-loss, CPU path",
+    ]);
     await bare.close();
   });
 
