@@ -13,7 +13,7 @@ export const l2Penalty = /* @__PURE__ */ elementwise({
   reference: "Hoerl, Kennard 1970, doi:10.1080/00401706.1970.10488634",
   inputs: { parameters: "wrt" },
   options: { lambda: { default: 1, min: 0, doc: "What the squares count." } },
-  reductions: ["sum"],
+  reductions: ["sum", "none"],
   cpu: (x, { lambda }) => [lambda * x * x, 2 * lambda * x],
   wgsl: /* wgsl */ `
     fn loss(x: f32) -> Dual { return Dual(params.lambda * x * x, 2.0 * params.lambda * x); }`,
