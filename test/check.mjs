@@ -58,9 +58,7 @@ const steps = {
   types: () => node(typescript, "-p", "tsconfig.json"),
   lint: () => node("node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"),
   ...(quick ? {} : { test: () => node("test/run.mjs") }),
-  build: async () =>
-    (await node("node_modules/vite/bin/vite.js", "build", "--logLevel", "warn")) ||
-    node(typescript, "-p", "tsconfig.build.json"),
+  build: () => npm("run", "build", "--silent"),
   package: checkPackage,
 };
 
