@@ -73,7 +73,7 @@ async function testProjects(): Promise<NonNullable<ViteUserConfig["test"]>> {
     // One page and one device at a time: five times faster than a fresh page for each file.
     isolate: false,
     fileParallelism: false,
-    setupFiles: ["test/fail-on-console.ts"],
+    setupFiles: ["test/fail-on-console.ts", "test/fixed-seed.ts"],
   };
   return {
     projects: [

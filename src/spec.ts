@@ -51,10 +51,13 @@ export type OptionValue<O> = O extends { tensor: string }
       : number;
 export type OptionsOf<O extends OptionSpecs> = { readonly [K in keyof O]?: OptionValue<O[K]> };
 
-/** Values and shapes that the CPU path hands back, all in float64. */
+/** What large gradients of the CPU path are kept in. */
+export type Precision = "float64" | "float32";
+
+/** Values and shapes that the CPU path hands back: float64, but for large float32 gradients. */
 export interface CpuArray {
   readonly shape: readonly number[];
-  readonly data: Float64Array;
+  readonly data: Float64Array | Float32Array;
 }
 export interface CpuOutcome {
   readonly loss: CpuArray;
@@ -106,8 +109,8 @@ export interface LossSpec<Geometry = unknown> {
   readonly cases: readonly WorkedCase[];
   /** Checks shapes, types and labels, and derives the sizes that both paths need. */
   check(request: Request): Geometry;
-  /** The float64 reference. */
-  cpu(request: Request, geometry: Geometry): CpuOutcome;
+  /** The float64 reference; with "float32" its large gradients may be kept in that. */
+  cpu(request: Request, geometry: Geometry, precision: Precision): CpuOutcome;
   /** The GPU program; absent where a loss exists on the CPU alone. */
   gpu?(request: Request, geometry: Geometry, on: Target): Program;
 }

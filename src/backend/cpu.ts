@@ -4,12 +4,12 @@ import { fail } from "../errors.js";
 import { tensor } from "../makeTensor.js";
 import type { Request } from "../request.js";
 import { gather, type LossResult } from "../result.js";
-import type { CpuArray } from "../spec.js";
+import type { CpuArray, Precision } from "../spec.js";
 import { Tensor } from "../tensor.js";
 import type { Backend, Control, Job, Plan, PlanInputs } from "./index.js";
 
 const hostTensor = ({ shape, data }: CpuArray): Tensor =>
-  new Tensor(shape, "f64", { kind: "host", data });
+  new Tensor(shape, data instanceof Float64Array ? "f64" : "f32", { kind: "host", data });
 
 /** Writes a gradient over the caller's array where that was asked for, and shows that array. */
 function overwrite(request: Request, name: string, gradient: CpuArray): Tensor {
@@ -21,8 +21,8 @@ function overwrite(request: Request, name: string, gradient: CpuArray): Tensor {
   return new Tensor(gradient.shape, target.dtype, { kind: "host", data });
 }
 
-function compute({ spec, request, geometry }: Job): LossResult {
-  const { loss, gradients, outputs, stats } = spec.cpu(request, geometry);
+function compute({ spec, request, geometry }: Job, precision: Precision): LossResult {
+  const { loss, gradients, outputs, stats } = spec.cpu(request, geometry, precision);
   const tensors: Record<string, Tensor> = { [spec.result ?? "loss"]: hostTensor(loss) };
   for (const [name, array] of Object.entries(gradients)) {
     const inPlace = request.gradients[name] === "inPlace";
@@ -47,7 +47,7 @@ export async function toHost(request: Request): Promise<Request> {
   });
 }
 
-/** The float64 reference as a backend: the fallback without WebGPU, and the judge of the kernels. */
+/** The CPU path as a backend: the fallback without WebGPU, and the judge of the kernels. */
 export class CpuBackend implements Backend {
   readonly kind = "cpu";
   readonly device = undefined;
@@ -55,9 +55,11 @@ export class CpuBackend implements Backend {
   readonly features: ReadonlySet<string> = new Set();
   readonly limits: Readonly<Record<string, number>> = {};
   readonly lost = new Promise<never>(() => {});
+  readonly #precision: Precision;
   #destroyed = false;
-  constructor(because: string) {
-    this.info = { name: `CPU, float64 (${because})`, software: true };
+  constructor(because: string, precision: Precision) {
+    this.info = { name: `CPU, ${precision} (${because})`, software: true };
+    this.#precision = precision;
   }
 
   memory(): ReturnType<Backend["memory"]> {
@@ -73,7 +75,10 @@ export class CpuBackend implements Backend {
     signal?.throwIfAborted();
     const started = performance.now();
     const onGpu = Object.values(job.request.tensors).some((argument) => argument.gpu);
-    const result = compute(onGpu ? { ...job, request: await toHost(job.request) } : job);
+    const result = compute(
+      onGpu ? { ...job, request: await toHost(job.request) } : job,
+      this.#precision,
+    );
     onProgress?.({ done: 1, total: 1, elapsedMs: performance.now() - started });
     return result;
   }
@@ -85,7 +90,7 @@ export class CpuBackend implements Backend {
       this.#check();
       if (destroyed) fail("DISPOSED", `${job.spec.name}: this plan was destroyed`);
       const request = job.request.bind(inputs, numbers);
-      return compute({ ...job, request, geometry: job.spec.check(request) });
+      return compute({ ...job, request, geometry: job.spec.check(request) }, this.#precision);
     };
     const encode = (): never =>
       fail("UNSUPPORTED", "plan.encode needs WebGPU; this plan is on the CPU");

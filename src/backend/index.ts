@@ -2,7 +2,7 @@ import { describe, fail, LossError } from "../errors.js";
 import { checkNames } from "../options.js";
 import type { Request } from "../request.js";
 import type { LossResult } from "../result.js";
-import type { LossSpec } from "../spec.js";
+import type { LossSpec, Precision } from "../spec.js";
 import { CpuBackend } from "./cpu.js";
 import type { MemoryReport } from "./memory.js";
 import { adapterAndDevice, WebGpuBackend } from "./webgpu.js";
@@ -16,6 +16,11 @@ export interface BackendOptions {
   readonly powerPreference?: GPUPowerPreference;
   /** Bytes that buffers may take together before OUT_OF_MEMORY; default 4 GiB. */
   readonly memoryBudget?: number;
+  /**
+   * Of the CPU path, whose arithmetic is float64 always. "float64" keeps gradients so, and is the default where you ask
+   * for the CPU; "float32" halves the memory of large gradients, and is the default where the CPU stands in for a GPU.
+   */
+  readonly precision?: Precision;
 }
 
 /** Progress of work that is sliced into several submits. */
@@ -73,7 +78,7 @@ export interface Backend {
   destroy(): void;
 }
 
-const known = ["kind", "device", "powerPreference", "memoryBudget"];
+const known = ["kind", "device", "powerPreference", "memoryBudget", "precision"];
 const DEFAULT_BUDGET = 4 * 2 ** 30;
 
 /** Recognised by its members: a device of another realm (iframe, Deno, Node) has another class. */
@@ -88,6 +93,7 @@ const isDevice = (value: unknown): value is GPUDevice =>
 export async function openBackend(options: BackendOptions = {}): Promise<Backend> {
   checkNames("openBackend", options, known);
   const { kind = "auto", device, powerPreference, memoryBudget = DEFAULT_BUDGET } = options;
+  const { precision } = options;
   if (!["auto", "webgpu", "cpu"].includes(kind)) {
     fail("OPTION", `openBackend: kind must be auto, webgpu or cpu, got ${describe(kind)}`);
   }
@@ -97,13 +103,16 @@ export async function openBackend(options: BackendOptions = {}): Promise<Backend
   if (!(memoryBudget > 0)) {
     fail("OPTION", `openBackend: memoryBudget must be above 0, got ${describe(memoryBudget)}`);
   }
-  if (kind === "cpu") return new CpuBackend("asked for");
+  if (![undefined, "float64", "float32"].includes(precision)) {
+    fail("OPTION", `openBackend: precision must be float64 or float32, got ${describe(precision)}`);
+  }
+  if (kind === "cpu") return new CpuBackend("asked for", precision ?? "float64");
   try {
     const found = device ? { device, owned: false } : await adapterAndDevice(powerPreference);
     return new WebGpuBackend(found.device, found.owned, memoryBudget);
   } catch (error) {
     if (kind === "webgpu" || device || !(error instanceof LossError)) throw error;
-    return new CpuBackend(error.message);
+    return new CpuBackend(error.message, precision ?? "float32");
   }
 }
 

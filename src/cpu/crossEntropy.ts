@@ -1,7 +1,7 @@
 import { hostLabels } from "../labels.js";
 import type { Geometry } from "../losses/crossEntropy.js";
 import type { Request } from "../request.js";
-import type { CpuArray, CpuOutcome } from "../spec.js";
+import type { CpuArray, CpuOutcome, Precision } from "../spec.js";
 import { type Factors, reduceValues, rowFactors } from "./factors.js";
 import {
   costOf,
@@ -133,8 +133,12 @@ function reportRow(
   if (entropy) entropy.data[at] = entropyOf(row);
 }
 
-/** Cross-entropy in float64: one exponential per element, kept for the gradient. */
-export function crossEntropyCpu(request: Request, geometry: Geometry): CpuOutcome {
+/** Cross-entropy: one exponential per element, kept for the gradient. */
+export function crossEntropyCpu(
+  request: Request,
+  geometry: Geometry,
+  precision: Precision,
+): CpuOutcome {
   const { rows, classes, classStride: stride, lossShape } = geometry;
   const soft = geometry.soft ? request.get("targets").values() : undefined;
   const z = request.get("logits").values();
@@ -153,8 +157,9 @@ export function crossEntropyCpu(request: Request, geometry: Geometry): CpuOutcom
     outputs[name] = { shape: lossShape, data: new Float64Array(rows) };
   }
   const reports = Object.keys(outputs).length > 0;
-  const fresh = (wanted: unknown): Float64Array | undefined =>
-    wanted ? new Float64Array(rows * classes) : undefined;
+  const Gradient = precision === "float64" ? Float64Array : Float32Array;
+  const fresh = (wanted: unknown): CpuArray["data"] | undefined =>
+    wanted ? new Gradient(rows * classes) : undefined;
   const gradient = fresh(request.gradients.logits);
   const targetsGradient = fresh(request.gradients.targets);
   let temperatureGradient = 0;
@@ -162,7 +167,8 @@ export function crossEntropyCpu(request: Request, geometry: Geometry): CpuOutcom
   // Nothing but p - onehot: no other class has a part, and no logit a slope of its own.
   const isPlain = !targets.spreads && transform.softcap === 0 && !learns;
 
-  const row = makeRow(classes, Boolean(gradient) || learns || outputs.entropy !== undefined);
+  const keeps = Boolean(gradient) || learns || outputs.entropy !== undefined;
+  const row = makeRow(classes, keeps);
   for (let at = 0; at < rows; at++) {
     if (!factors.active[at]) continue;
     const base =

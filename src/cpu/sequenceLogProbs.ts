@@ -2,12 +2,16 @@ import { Argument } from "../argument.js";
 import { tokenRequest } from "../families/tokens.js";
 import type { Geometry } from "../losses/crossEntropy.js";
 import type { Request } from "../request.js";
-import type { CpuOutcome } from "../spec.js";
+import type { CpuOutcome, Precision } from "../spec.js";
 import { sizeOf } from "../tensor.js";
 import { crossEntropyCpu, rowsOf } from "./crossEntropy.js";
 
 /** Sequence log-probabilities in float64: the negated cross-entropies of the tokens, summed. */
-export function sequenceLogProbsCpu(request: Request, geometry: Geometry): CpuOutcome {
+export function sequenceLogProbsCpu(
+  request: Request,
+  geometry: Geometry,
+  precision: Precision,
+): CpuOutcome {
   const { lossShape, rows } = geometry;
   const shape = lossShape.slice(0, -1);
   const tokens = lossShape.at(-1) as number;
@@ -30,7 +34,7 @@ export function sequenceLogProbsCpu(request: Request, geometry: Geometry): CpuOu
   const storage = { kind: "host", data: pushed } as const;
   const perToken = new Argument("upstream", "f64", lossShape, storage, rows);
   const known = tokenRequest(request, "none", perToken);
-  const { loss, gradients, stats } = crossEntropyCpu(known, geometry);
+  const { loss, gradients, stats } = crossEntropyCpu(known, geometry, precision);
   const data = new Float64Array(counts.length);
   for (let row = 0; row < rows; row++) {
     const sequence = sequenceOf(row);

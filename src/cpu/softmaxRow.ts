@@ -1,3 +1,5 @@
+import { exponentials } from "./exponentials.js";
+
 /** One row of logits after the transform, its exponentials and their sum, in float64. */
 export interface SoftmaxRow {
   /** Transformed logits: u = softcap · tanh(z / (temperature · softcap)), or z / temperature. */
@@ -21,12 +23,16 @@ export interface Transform {
 
 export function makeRow(classes: number, keepsExponentials = true): SoftmaxRow {
   const e = new Float64Array(keepsExponentials ? classes : 0);
-  const arrays = { u: new Float64Array(classes), e };
-  return { ...arrays, max: 0, argmax: 0, others: 0, sum: 0, logSum: 0 };
+  return {
+    u: new Float64Array(classes),
+    e,
+    max: 0,
+    argmax: 0,
+    others: 0,
+    sum: 0,
+    logSum: 0,
+  };
 }
-
-/** From here on a copy of the row by the engine costs less than a loop. */
-const LONG = 64;
 
 /** Reads one row: its maximum first, then one exponential per class, kept for the gradient. */
 export function scanRow(
@@ -38,7 +44,7 @@ export function scanRow(
 ): void {
   const { u, e } = row;
   const classes = u.length;
-  if (stride === 1 && classes >= LONG && ArrayBuffer.isView(z)) {
+  if (stride === 1 && classes >= 64 && ArrayBuffer.isView(z)) {
     u.set((z as Float32Array).subarray(base, base + classes));
   } else for (let c = 0, at = base; c < classes; c++, at += stride) u[c] = z[at] as number;
   if (temperature !== 1) for (let c = 0; c < classes; c++) (u[c] as number) /= temperature;
@@ -54,18 +60,10 @@ export function scanRow(
       argmax = c;
     }
   }
-  // The sum leaves the maximum's own term out: two loops, so that none of them has to ask.
-  let others = 0;
+  const others = exponentials(u, e, argmax, max);
   // The maximum's own term: 1, or NaN where it is not finite.
   const own = max - max + 1;
-  if (e.length > 0) {
-    for (let c = 0; c < argmax; c++) others += e[c] = Math.exp((u[c] as number) - max);
-    for (let c = argmax + 1; c < classes; c++) others += e[c] = Math.exp((u[c] as number) - max);
-    e[argmax] = own;
-  } else {
-    for (let c = 0; c < argmax; c++) others += Math.exp((u[c] as number) - max);
-    for (let c = argmax + 1; c < classes; c++) others += Math.exp((u[c] as number) - max);
-  }
+  if (e.length > 0) e[argmax] = own;
   row.max = Number.isNaN(others) ? Number.NaN : max;
   row.argmax = argmax;
   row.others = others;

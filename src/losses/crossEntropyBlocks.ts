@@ -5,7 +5,7 @@ import { reduceValues } from "../cpu/factors.js";
 import { describe, fail } from "../errors.js";
 import { Request } from "../request.js";
 import type { LossResult } from "../result.js";
-import type { Stats } from "../spec.js";
+import type { CpuArray, Stats } from "../spec.js";
 import { checkShape, Tensor, type TensorLike } from "../tensor.js";
 import { crossEntropy, type Geometry } from "./crossEntropy.js";
 
@@ -65,8 +65,8 @@ function startsOf({ shape, rowsPerBlock }: RowBlocks): number[] {
   return [...starts, shape[0]];
 }
 
-const host = (shape: readonly number[], data: Float64Array): Tensor =>
-  new Tensor(shape, "f64", { kind: "host", data });
+const host = (shape: readonly number[], data: CpuArray["data"]): Tensor =>
+  new Tensor(shape, "f64", { kind: "host", data: Float64Array.from(data) });
 
 /**
  * Cross-entropy over logits in several buffers, or from a callback, when they fit neither a binding nor memory.

@@ -6,7 +6,7 @@ import { temperatureOption } from "../families/temperature.js";
 import { planCrossEntropy } from "../gpu/crossEntropy.js";
 import type { Program, Target } from "../plan.js";
 import type { Request } from "../request.js";
-import type { CpuOutcome } from "../spec.js";
+import type { CpuOutcome, Precision } from "../spec.js";
 import type { Geometry } from "./crossEntropy.js";
 
 // Scores are logits and the positive is class 0, so that this is cross-entropy with nothing to choose:
@@ -31,11 +31,11 @@ function asLogits(request: Request, targets?: Argument): Request {
   });
 }
 
-function cpu(request: Request, geometry: Geometry): CpuOutcome {
+function cpu(request: Request, geometry: Geometry, precision: Precision): CpuOutcome {
   const { rows, lossShape } = geometry;
   const data = new Int32Array(rows);
   const targets = new Argument("targets", "i32", lossShape, { kind: "host", data }, rows);
-  const outcome = crossEntropyCpu(asLogits(request, targets), geometry);
+  const outcome = crossEntropyCpu(asLogits(request, targets), geometry, precision);
   const { logits, ...others } = outcome.gradients;
   return { ...outcome, gradients: { ...others, ...(logits ? { scores: logits } : {}) } };
 }
