@@ -54,6 +54,13 @@ function ofGroup(group) {
     const least = cpu.minMs / loop.minMs;
     add("CPU path ÷ plain loop", cpu.medianMs / loop.medianMs, 1, "", least);
   }
+  const single = group.find(({ contender }) => contender === "webgpu-loss cpu float32");
+  const scalar = wasm.find(({ contender }) => contender.endsWith("without SIMD"));
+  if (single && scalar && !product) {
+    const least = single.minMs / scalar.minMs;
+    const what = "CPU path, float32 ÷ wasm without SIMD";
+    add(what, single.medianMs / scalar.medianMs, 1.5, scalar.contender, least);
+  }
   const inPlace = group.find(({ contender }) => contender === "webgpu-loss in place");
   if (inPlace) {
     const allowed = 2 ** 20 + 16 * inPlace.tokens;

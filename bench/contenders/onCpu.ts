@@ -4,17 +4,20 @@ import { clipJob, plainPairs } from "./pairs.js";
 
 const bytesPerLogit = { loss: 4, "loss+gradient": 12 } as const;
 
-/** The float64 path of the library, on the page's own thread. */
-export const cpuPath: Contender = {
-  name: "webgpu-loss cpu",
+/** The CPU path of the library, on the page's own thread: the reference, and as the fallback has it. */
+const cpuPath = (precision: "float64" | "float32"): Contender => ({
+  name: precision === "float64" ? "webgpu-loss cpu" : "webgpu-loss cpu float32",
   kind: "js",
   group: "ours",
   storage: "f32",
   bytesPerLogit,
   async open() {
-    const backend = await openBackend({ kind: "cpu" });
+    const backend = await openBackend({ kind: "cpu", precision });
     const prepare = async (problem: Problem, work: Work): Promise<Job | undefined> => {
-      if (problem.kind === "pairs") return clipJob(backend, problem, work, false);
+      if (problem.kind === "pairs") {
+        // The pairs know one precision.
+        return precision === "float64" ? clipJob(backend, problem, work, false) : undefined;
+      }
       const { shape, inner } = problem;
       const classAxis = inner > 1 ? 1 : -1;
       const logits = tensor(problem.logits, shape);
@@ -26,7 +29,8 @@ export const cpuPath: Contender = {
           const options = { backend, classAxis, gradients: work !== "loss" };
           const result = await crossEntropy(logits, targets, options);
           const storage = result.gradients.logits?.storage;
-          gradient = storage?.kind === "host" ? (storage.data as Float64Array) : undefined;
+          gradient =
+            storage?.kind === "host" ? (storage.data as Float32Array | Float64Array) : undefined;
           return result.loss.item();
         },
         gradients: async () => (gradient ? [gradient] : []),
@@ -35,7 +39,9 @@ export const cpuPath: Contender = {
     };
     return { prepare, close: () => backend.destroy() };
   },
-};
+});
+
+export const cpuPaths: readonly Contender[] = [cpuPath("float64"), cpuPath("float32")];
 
 /** What one writes without a library: float32 arrays, a row at a time. */
 export const plainLoop: Contender = {

@@ -1,7 +1,7 @@
 import { fused256, unfused } from "../contenders/handWritten.js";
 import { limits } from "../contenders/limits.js";
 import { multiplyAdd } from "../contenders/multiplyAdd.js";
-import { cpuPath, plainLoop } from "../contenders/onCpu.js";
+import { cpuPaths, plainLoop } from "../contenders/onCpu.js";
 import { webgpuLoss } from "../contenders/webgpuLoss.js";
 import { jaxes } from "../peers/jax.js";
 import { onnxruntimes } from "../peers/onnxruntime.js";
@@ -84,7 +84,7 @@ globalThis.bench = async (config) => {
   report("host time of plan.run");
   const host = await hostTime();
   const peers = config.peers ? [...tensorflows, ...jaxes, ...onnxruntimes] : [];
-  const own = [...webgpuLoss, cpuPath, plainLoop, unfused, fused256];
+  const own = [...webgpuLoss, ...cpuPaths, plainLoop, unfused, fused256];
   const all: Contender[] = [...own, ...peers, ...limits, multiplyAdd];
   const contenders = all.filter(({ name }) => matches(config.only, name));
   const chosen = cases.filter(({ id, name }) => matches(config.shapes, `${id} ${name}`));
