@@ -1,5 +1,5 @@
 /** Steps of the fine table in a unit of the exponent; 2^STEP_BITS. */
-const STEP_BITS = 8;
+const STEP_BITS = 11;
 const STEPS = 1 << STEP_BITS;
 /** Below it exp is 0 in float64 too. */
 const LOWEST = -746;
@@ -7,8 +7,8 @@ const whole = /* @__PURE__ */ Float64Array.from({ length: 2 - LOWEST }, (_, n) =
 const fine = /* @__PURE__ */ Float64Array.from({ length: STEPS }, (_, n) => Math.exp(-n / STEPS));
 
 /**
- * exp of a number that is not positive, off by at most 5e-16 of it: the nearest entries of two tables times a short series.
- * Engines call C for Math.exp; this takes less than half of the time, and a row has one for every class.
+ * exp of a number that is not positive, off by at most 6e-16 of it: the nearest entries of two tables times a short
+ * series. It takes three quarters of Math.exp's time in a new engine, a third in an old one, and a row has one a class.
  */
 export function expOfNegative(x: number): number {
   if (x < LOWEST) return 0;
@@ -16,8 +16,7 @@ export function expOfNegative(x: number): number {
   // Exact: both are multiples of the same power of two. NaN stays NaN.
   const r = x + n / STEPS;
   const nearest = (whole[n >> STEP_BITS] as number) * (fine[n & (STEPS - 1)] as number);
-  const square = r * r;
-  return nearest + nearest * (r + square * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120)))));
+  return nearest + nearest * (r + r * r * (1 / 2 + r * (1 / 6)));
 }
 
 /**

@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { expOfNegative, exponentials } from "../../src/cpu/exponentials.js";
 import { randomFrom } from "../random.js";
 
-test("is exp to within 5e-16 wherever that is a normal number", () => {
+test("is exp to within 6e-16 wherever that is a normal number", () => {
   const random = randomFrom(5);
   let worst = 0;
   for (let run = 0; run < 200_000; run++) {
     const x = -708 * random() ** 3;
     worst = Math.max(worst, Math.abs(expOfNegative(x) / Math.exp(x) - 1));
   }
-  expect(worst).toBeLessThan(5e-16);
+  expect(worst).toBeLessThan(6e-16);
   expect(worst).toBeGreaterThan(0);
 });
 
