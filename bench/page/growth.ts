@@ -54,10 +54,11 @@ export async function growth(elements: number, report: Report): Promise<Growth[]
   const backend = await openBackend({ kind: "webgpu" });
   const empty = await timeOf(backend, 1, 4);
   const steps = [1, 10, 100, 1000];
-  const base = Math.max(Math.round(elements / 1000 / 1024), 4);
+  // The least problem already has work for every core: one core more at each step would look like a better exponent.
+  const base = Math.max(Math.round(elements / 1000 / 512), 16);
   const axes = {
-    N: steps.map((step) => ({ rows: base * step, classes: 1024 })),
-    V: steps.map((step) => ({ rows: 32, classes: Math.round((base * 1024 * step) / 32) })),
+    N: steps.map((step) => ({ rows: base * step, classes: 512 })),
+    V: steps.map((step) => ({ rows: 32, classes: Math.round((base * 512 * step) / 32) })),
   };
   const found: Growth[] = [];
   for (const [axis, sizes] of Object.entries(axes)) {

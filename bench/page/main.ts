@@ -93,7 +93,7 @@ globalThis.bench = async (config) => {
   const rows: Row[] = [];
   const failures: Failure[] = [];
   const corners = await judgeCorners(contenders, pace, report);
-  const grown = await growth(4 * elements, report);
+  const grown = await growth(8 * elements, report);
   for (const [at, shape] of chosen.entries()) {
     const left = config.budgetMs - (performance.now() - began);
     const share = Math.max(left, 0) / (chosen.length - at);
