@@ -1,60 +1,20 @@
-import { readFileSync } from "node:fs";
-import { type BuildOptions, defineConfig, type Plugin } from "vite";
+import { type BuildOptions, defineConfig } from "vite";
 import type { ViteUserConfig } from "vitest/config";
+import { sources } from "./build/plugins.js";
 
-/** Comments and indentation are half of a shader's bytes; WGSL has no strings, so cutting them is safe. */
-export const stripWgsl = (code: string): string =>
-  code.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, "").replace(/^\s+|[ \t]+$/gm, "");
-
-/** Builds only: in the dev server and in tests a shader keeps the lines that error messages point at. */
-export const shaders = (): Plugin => ({
-  name: "strip-wgsl",
-  apply: "build",
-  enforce: "pre",
-  load(id) {
-    const file = id.match(/^(.*\.wgsl)\?raw$/)?.[1];
-    if (file === undefined) return;
-    return `export default ${JSON.stringify(stripWgsl(readFileSync(file, "utf8")))}`;
-  },
-});
-
-/**
- * The published build leaves out what only documents a loss: LOSSES.md and the page have it, and it would be a tenth of
- * what an application with one loss ships.
- */
-export const withoutTexts = (): Plugin => ({
-  name: "without-texts",
-  apply: "build",
-  enforce: "pre",
-  transform(code, id) {
-    if (!/\/src\/losses\/\w+\.ts$/.test(id)) return;
-    const text = /"(?:[^"\\]|\\.)*"|String\.raw`[^`]*`|`[^`]*`/.source;
-    return code
-      .replace(new RegExp(`\\b(summary|formula|reference|doc):\\s*(?:${text})`, "g"), '$1: ""')
-      .replace(/^ {2}(cases|aka): \[(?:[^\n]*\]|[\s\S]*?^ {2}\]),$/gm, "  $1: [],");
-  },
-});
-
-/** The CPU entry has the same sources without the GPU's: planners are undefined, shader hooks empty. */
-export const withoutGpu = (): Plugin => ({
-  name: "without-gpu",
-  enforce: "pre",
-  load(id) {
-    if (id.endsWith("/src/backend/webgpu.ts")) {
-      return readFileSync(id.replace("webgpu.ts", "withoutWebgpu.ts"), "utf8");
-    }
-    if (!/\/src\/.*\.ts$/.test(id)) return;
-    const code = readFileSync(id, "utf8");
-    if (!id.includes("/src/gpu/")) return code.replace(/\/\* wgsl \*\/\s*`[^`]*`/g, '""');
-    const names = code.matchAll(/^export (?:const|function|class) (\w+)/gm);
-    return [...names].map(([, name]) => `export const ${name} = undefined;`).join("\n");
-  },
-});
+/** Chunks are named by their folder and file: there is a crossEntropy.ts for the CPU and one for the GPU. */
+const chunkName = (file: string | null | undefined): string =>
+  (/\/src\/(\w+\/\w+)\.ts$/.exec(file ?? "")?.[1] ?? "[name]").replace("/", "-");
 
 const library = (entry: "index" | "cpu"): BuildOptions => ({
   outDir: "dist",
   emptyOutDir: entry === "index",
   lib: { entry: { [entry]: `src/${entry}.ts` }, formats: ["es"] },
+  rolldownOptions: {
+    output: {
+      chunkFileNames: ({ facadeModuleId }) => `chunks/${entry}/${chunkName(facadeModuleId)}.js`,
+    },
+  },
 });
 const page: BuildOptions = { outDir: "site" };
 
@@ -118,11 +78,7 @@ async function testProjects(): Promise<NonNullable<ViteUserConfig["test"]>> {
 export default defineConfig(async ({ mode }) => ({
   base: "./",
   publicDir: false as const,
-  plugins: [
-    shaders(),
-    ...(mode === "page" ? [] : [withoutTexts()]),
-    ...(mode === "cpu" ? [withoutGpu()] : []),
-  ],
+  plugins: [sources(mode)],
   build: {
     target: "es2022",
     sourcemap: true,

@@ -1,7 +1,6 @@
 import type { Backend } from "./backend/index.js";
 import { type CommonOptions, defineLoss, type LossFunction } from "./define.js";
 import { describe, fail } from "./errors.js";
-import { planAccumulate } from "./gpu/accumulate.js";
 import { checkNames } from "./options.js";
 import type { Request } from "./request.js";
 import type { LossResult } from "./result.js";
@@ -89,8 +88,11 @@ const addOnce = (): LossFunction<
         request.expectFloat(name);
       }
     },
-    cpu: addCpu,
-    gpu: (request, _, on) => planAccumulate(request, on),
+    cpu: async () => addCpu,
+    gpu: async () => {
+      const { planAccumulate } = await import("./gpu/accumulate.js");
+      return (request, _, on) => planAccumulate(request, on);
+    },
   }) as never;
 
 /** A status block that has nothing to say: divided by 1, no label out of range. */

@@ -1,8 +1,7 @@
-import { checkDType, type DType, gpuDType, isFloat } from "./dtype.js";
+import { checkDType, type DType, isFloat } from "./dtype.js";
 import { describe, fail } from "./errors.js";
 import { type HostArray, hostData } from "./host.js";
 import { bufferRange, fromForeign } from "./interop.js";
-import { tensor } from "./makeTensor.js";
 import { checkShape, decode, type GpuStorage, type Storage, sizeOf, Tensor } from "./tensor.js";
 
 /** One tensor that a loss was given or, in a plan, will be given. */
@@ -107,23 +106,4 @@ export function toIntegers(argument: Argument, where: string = argument.name): A
   const data = wide ? BigInt64Array.from(Array.from(values, BigInt)) : Int32Array.from(values);
   const { name, shape, size } = argument;
   return new Argument(name, wide ? "i64" : "i32", shape, { kind: "host", data }, size);
-}
-
-/** Data for a planned argument. A bare GPU buffer takes the planned shape and format. */
-export function boundArgument(value: unknown, planned: Argument, where: string): Argument {
-  const shape = planned.shape ?? [planned.size];
-  const raw = bufferRange(value);
-  const parsed = raw
-    ? toArgument(tensor(raw, shape, { dtype: planned.dtype }), planned.name, where)
-    : toArgument(value, planned.name, where);
-  const isList = parsed.dtype === "f64" && !planned.isFloat();
-  const given = isList ? toIntegers(parsed, where) : parsed;
-  if (!given.fits(shape)) {
-    const got = given.shape ? `shape [${given.shape}]` : `${given.size} elements`;
-    fail("SHAPE_MISMATCH", `${where} has ${got}, the plan was made for [${shape}]`);
-  }
-  if (gpuDType(given.dtype) !== gpuDType(planned.dtype)) {
-    fail("DTYPE", `${where} has dtype ${given.dtype}, the plan was made for ${planned.dtype}`);
-  }
-  return new Argument(planned.name, given.dtype, shape, given.storage, given.size);
 }

@@ -1,14 +1,9 @@
-import {
-  bytesPerElement,
-  checkDType,
-  type DType,
-  isFloat,
-  numberToBfloat,
-  numberToHalf,
-} from "./dtype.js";
+import { bufferTensor } from "./bufferTensor.js";
+import { checkDType, type DType, isFloat } from "./dtype.js";
 import { describe, fail } from "./errors.js";
+import { numberToBfloat, numberToHalf } from "./halves.js";
 import { type HostArray, type HostData, hostData } from "./host.js";
-import { bufferRange, checkGpuDType, fromForeign } from "./interop.js";
+import { bufferRange, fromForeign } from "./interop.js";
 import { checkNames } from "./options.js";
 import {
   type BufferRange,
@@ -28,23 +23,6 @@ export interface TensorOptions {
   readonly backend?: object;
 }
 
-function checkRange(range: BufferRange, shape: readonly number[], dtype: DType): number {
-  const offset = range.offset ?? 0;
-  const bytes = sizeOf(shape) * bytesPerElement[dtype];
-  const unit = bytesPerElement[dtype];
-  if (!Number.isSafeInteger(offset) || offset < 0 || offset % unit !== 0) {
-    fail("OPTION", `tensor: offset must be a multiple of ${unit} bytes, got ${describe(offset)}`);
-  }
-  const room = range.size ?? range.buffer.size - offset;
-  if (bytes > room || offset + bytes > range.buffer.size) {
-    fail(
-      "SHAPE_MISMATCH",
-      `tensor: shape [${shape}] of ${dtype} takes ${bytes} bytes from ${offset}, the buffer has ${room}`,
-    );
-  }
-  return bytes;
-}
-
 /**
  * Gives data a shape and a storage format. Arrays are wrapped, not copied; GPU buffers stay the caller's.
  * @example
@@ -61,11 +39,7 @@ export function tensor(
   if (range) {
     const extents = checkShape(shape ?? fail("SHAPE_MISMATCH", NEEDS_SHAPE), "tensor");
     const dtype = checkDType(options.dtype ?? "f32", "tensor");
-    checkGpuDType(dtype, "tensor: a GPUBuffer");
-    const bytes = checkRange(range, extents, dtype);
-    const owner = options.backend as GpuOwner | undefined;
-    const offset = range.offset ?? 0;
-    return new Tensor(extents, dtype, { kind: "gpu", buffer: range.buffer, offset, bytes, owner });
+    return bufferTensor(range, extents, dtype, options.backend as GpuOwner | undefined);
   }
   const host = hostData(data, "tensor: data", options.dtype && checkDType(options.dtype, "tensor"));
   if (!host) {

@@ -7,14 +7,14 @@ export interface BindingLine {
   readonly name: string;
 }
 
-const canonical =
-  /@group\(0\) @binding\((\d+)\) var<(uniform|storage, read_write|storage, read)> (\w+):/g;
+/** Blanks are gone from the shaders of a published build. */
+const canonical = /@binding\((\d+)\)\s*var<(uniform|storage),?\s*(read_write|read)?>\s*(\w+):/g;
 
 /** The bindings of a module, read from its text: the one place that declares them. */
 export function bindingsOf(text: string): BindingLine[] {
-  return [...text.matchAll(canonical)].map(([, index, access, name]) => ({
+  return [...text.matchAll(canonical)].map(([, index, space, mode, name]) => ({
     index: Number(index),
-    access: access as BindingLine["access"],
+    access: (mode ? `${space}, ${mode}` : space) as BindingLine["access"],
     name: name as string,
   }));
 }

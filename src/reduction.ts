@@ -11,17 +11,16 @@ export type ReductionName =
   | "sequenceMean"
   | "batchMean";
 
-/** What each reduction divides the sum of mask × sampleWeight × loss by. */
-export const reductions: Readonly<Record<ReductionName, string>> = {
-  none: "nothing: every loss is kept",
-  sum: "nothing",
-  mean: "the sum of mask × class weight over the rows that count, as PyTorch",
-  meanCount: "the number of all rows, ignored ones included",
-  weightedMean: "the sum of mask × sampleWeight × class weight",
-  tokenMean: "the sum of the mask over the rows that count",
-  sequenceMean: "per sequence (last axis) the sum of the mask; then the mean over the sequences",
-  batchMean: "the first extent of the losses' shape",
-};
+const reductions: readonly ReductionName[] = [
+  "none",
+  "sum",
+  "mean",
+  "meanCount",
+  "weightedMean",
+  "tokenMean",
+  "sequenceMean",
+  "batchMean",
+];
 
 /** A factor each row brings to the denominator; `constant` needs none. */
 export type DenominatorTerm = "constant" | "classWeight" | "weight" | "mask";
@@ -75,7 +74,7 @@ export function checkReduction(
   allowed?: readonly ReductionName[],
 ): { name: ReductionName | "denominator"; denominator?: unknown } {
   const value = given ?? allowed?.[0] ?? "mean";
-  const known = allowed ?? (Object.keys(reductions) as ReductionName[]);
+  const known = allowed ?? reductions;
   if (known.includes(value as ReductionName)) return { name: value as ReductionName };
   if (!allowed && typeof value === "object" && "denominator" in value) {
     const { denominator } = value;

@@ -1,13 +1,13 @@
-import { type Argument, boundArgument, plannedArgument, toArgument } from "./argument.js";
+import { type Argument, plannedArgument, toArgument } from "./argument.js";
 import { describe, fail } from "./errors.js";
-import { checkNames, checkNumber, checkOption } from "./options.js";
+import { checkNames, checkOption } from "./options.js";
 import {
   checkReduction,
   type Denominator,
   denominatorOf,
   type ReductionName,
 } from "./reduction.js";
-import type { InputRole, LossSpec, NumberOption } from "./spec.js";
+import type { InputRole, LossSpec } from "./spec.js";
 
 /** Where a gradient is written: a buffer of its own, or over the input. */
 export type GradientPlace = "new" | "inPlace";
@@ -17,8 +17,6 @@ export const commonTensors = ["mask", "sampleWeight", "upstream"] as const;
 
 const shapeIn = (planned: unknown): readonly number[] | undefined =>
   (Array.isArray(planned) ? planned : (planned as { shape?: number[] } | null)?.shape) ?? undefined;
-
-const ANY_NUMBER: NumberOption = { default: 1, doc: "" };
 
 const everywhere = ["gradients", "outputs", "backend", "signal", "onProgress", "upstream"];
 
@@ -106,31 +104,6 @@ export class Request {
 
   denominator(lossShape: readonly number[]): Denominator {
     return denominatorOf(this.reduction, lossShape, this.numbers.denominator);
-  }
-
-  /** The planned request with data in place: each must have the planned shape and format. */
-  bind(
-    inputs: Readonly<Record<string, unknown>>,
-    numbers: Readonly<Record<string, number>> = {},
-  ): Request {
-    checkNames(this.spec.name, inputs, Object.keys(this.tensors), "input of this plan");
-    const bound: Record<string, Argument> = {};
-    for (const [name, planned] of Object.entries(this.tensors)) {
-      const value = inputs[name];
-      if (value === undefined) {
-        if (!planned.storage) fail("SHAPE_MISMATCH", `${this.where(name)} is missing`);
-        bound[name] = planned;
-      } else {
-        bound[name] = boundArgument(value, planned, this.where(name));
-      }
-    }
-    const changed = { ...this.numbers };
-    checkNames(this.spec.name, numbers, Object.keys(this.numbers), "number");
-    for (const [name, value] of Object.entries(numbers)) {
-      const spec = this.spec.options[name] as NumberOption | undefined;
-      changed[name] = checkNumber(this.where(name), value, spec ?? ANY_NUMBER);
-    }
-    return Object.assign(Object.create(this) as Request, { tensors: bound, numbers: changed });
   }
 
   #tensor(name: string, value: unknown): void {

@@ -66,6 +66,16 @@ export interface CpuOutcome {
   readonly stats: Stats;
 }
 
+// Types of methods, so that a loss may name its own sizes.
+interface Paths<Geometry> {
+  cpu(request: Request, geometry: Geometry, precision: Precision): CpuOutcome;
+  gpu(request: Request, geometry: Geometry, on: Target): Program;
+}
+/** The float64 reference of a loss; with "float32" its large gradients may be kept in that. */
+export type CpuPath<Geometry = unknown> = Paths<Geometry>["cpu"];
+/** Plans what a call does on the GPU. */
+export type GpuPath<Geometry = unknown> = Paths<Geometry>["gpu"];
+
 /** What a call saw beside its numbers. */
 export interface Stats {
   /** Rows or elements that took part. */
@@ -109,10 +119,10 @@ export interface LossSpec<Geometry = unknown> {
   readonly cases: readonly WorkedCase[];
   /** Checks shapes, types and labels, and derives the sizes that both paths need. */
   check(request: Request): Geometry;
-  /** The float64 reference; with "float32" its large gradients may be kept in that. */
-  cpu(request: Request, geometry: Geometry, precision: Precision): CpuOutcome;
-  /** The GPU program; absent where a loss exists on the CPU alone. */
-  gpu?(request: Request, geometry: Geometry, on: Target): Program;
+  // A page needs one path or the other: each is loaded when a first call takes it.
+  cpu(): Promise<CpuPath<Geometry>>;
+  /** Absent where a loss exists on the CPU alone. */
+  gpu?(): Promise<GpuPath<Geometry>>;
 }
 
 /** Shape of a planned input: a bare list is f32, or i32 for labels. */

@@ -2,7 +2,6 @@ import type { Backend } from "./backend/index.js";
 import type { ValueResult } from "./define.js";
 import { type AnyLoss, defineLoss } from "./define.js";
 import { fail } from "./errors.js";
-import { planStack } from "./gpu/stack.js";
 import { tensor } from "./makeTensor.js";
 import type { Request } from "./request.js";
 import type { LossSpec } from "./spec.js";
@@ -30,12 +29,15 @@ function stackSpec(name: string, count: number): LossSpec {
         request.expectFloat(input);
       }
     },
-    cpu(request: Request) {
+    cpu: async () => (request) => {
       const numbers = inputs.map(([input]) => request.get(input).values()[0] as number);
       const loss = { shape: [count], data: Float64Array.from(numbers) };
       return { loss, gradients: {}, outputs: {}, stats: noStats };
     },
-    gpu: (request, _, on) => planStack(request, on),
+    gpu: async () => {
+      const { planStack } = await import("./gpu/stack.js");
+      return (request, _, on) => planStack(request, on);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
-import { bfloatToNumber, type DType, halfToNumber } from "./dtype.js";
+import type { DType } from "./dtype.js";
 import { describe, fail } from "./errors.js";
+import { bfloatToNumber, halfToNumber } from "./halves.js";
 import type { HostArray, NestedNumbers } from "./host.js";
 
 /** Where a tensor's numbers lie: in CPU memory, or in a range of a GPU buffer. */

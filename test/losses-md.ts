@@ -1,13 +1,25 @@
 import { readFileSync } from "node:fs";
 import type { AnyLoss } from "../src/define.js";
 import * as library from "../src/losses/index.js";
-import { reductions } from "../src/reduction.js";
+import type { ReductionName } from "../src/reduction.js";
 import type { InputRole, LossSpec, OptionSpec } from "../src/spec.js";
 
 /** Every loss and function of the registry. */
 export const specs: readonly LossSpec[] = (Object.values(library) as unknown as AnyLoss[]).map(
   ({ spec }) => spec,
 );
+
+/** What each reduction divides the sum of mask × sampleWeight × loss by. */
+const reductions: Readonly<Record<ReductionName, string>> = {
+  none: "nothing: every loss is kept",
+  sum: "nothing",
+  mean: "the sum of mask × class weight over the rows that count, as PyTorch",
+  meanCount: "the number of all rows, ignored ones included",
+  weightedMean: "the sum of mask × sampleWeight × class weight",
+  tokenMean: "the sum of the mask over the rows that count",
+  sequenceMean: "per sequence (last axis) the sum of the mask; then the mean over the sequences",
+  batchMean: "the first extent of the losses' shape",
+};
 
 /** The families in the order of the page, with what their inputs look like where a loss says nothing else. */
 const families: Readonly<Record<string, { title: string; shape?: (role: InputRole) => string }>> = {

@@ -1,7 +1,7 @@
 import { crossEntropy } from "../src/index.js";
 import { assemble } from "../src/module.js";
 import type { Kernel, Pass, Program, Target } from "../src/plan.js";
-import { Request } from "../src/request.js";
+import { plannedProgram } from "./planners.js";
 import { randomFrom } from "./random.js";
 
 /** Devices as a planner sees them. */
@@ -26,11 +26,7 @@ type Shapes = Record<string, { shape: readonly number[]; dtype?: string }>;
 
 /** What the planner makes of a call with these shapes. */
 export function programOf(shapes: Shapes, options: object, on: Target): Program {
-  const { spec } = crossEntropy;
-  const request = new Request(spec, shapes, options as Record<string, unknown>, true);
-  const geometry = spec.check(request);
-  if (!spec.gpu) throw new Error("crossEntropy has no GPU path");
-  return spec.gpu(request, geometry, on);
+  return plannedProgram(crossEntropy.spec, shapes, options, on, true);
 }
 
 /** A valid call by chance: layout, formats, options, outputs and gradients. */

@@ -3,7 +3,8 @@ import tree from "../../shaders/crossEntropyTree.wgsl?raw";
 import { defineLoss } from "../../src/define.js";
 import { type RowShape, rowShape } from "../../src/gpu/rowShape.js";
 import { crossEntropy, openBackend, type Plan } from "../../src/index.js";
-import type { Pass, Program, Target } from "../../src/plan.js";
+import type { Pass, Target } from "../../src/plan.js";
+import type { GpuPath } from "../../src/spec.js";
 import { storage } from "../contenders/gpu.js";
 import type { Report } from "./compare.js";
 import type { Work } from "./contract.js";
@@ -48,9 +49,12 @@ function reshaped(pass: Pass, { lanes, rows }: RowShape): Pass {
 /** crossEntropy with the table's choice overruled. */
 function withShape(shape: RowShape): typeof crossEntropy {
   const { spec } = crossEntropy;
-  const gpu = (...args: Parameters<NonNullable<typeof spec.gpu>>): Program => {
-    const program = (spec.gpu as NonNullable<typeof spec.gpu>)(...args);
-    return { ...program, passes: program.passes.map((pass) => reshaped(pass, shape)) };
+  const gpu = async (): Promise<GpuPath> => {
+    const plan = await (spec.gpu as NonNullable<typeof spec.gpu>)();
+    return (request, geometry, on) => {
+      const program = plan(request, geometry, on);
+      return { ...program, passes: program.passes.map((pass) => reshaped(pass, shape)) };
+    };
   };
   return defineLoss({ ...spec, gpu }) as unknown as typeof crossEntropy;
 }

@@ -1,11 +1,11 @@
-import { type Argument, toArgument } from "../argument.js";
-import { numberToBfloat, numberToHalf } from "../dtype.js";
+import { bind } from "../bind.js";
 import { fail } from "../errors.js";
-import { tensor } from "../makeTensor.js";
+import { numberToBfloat, numberToHalf } from "../halves.js";
 import type { Request } from "../request.js";
 import { gather, type LossResult } from "../result.js";
-import type { CpuArray, Precision } from "../spec.js";
+import type { CpuArray, CpuPath, Precision } from "../spec.js";
 import { Tensor } from "../tensor.js";
+import { toHost } from "../toHost.js";
 import type { Backend, Control, Job, Plan, PlanInputs } from "./index.js";
 
 const hostTensor = ({ shape, data }: CpuArray): Tensor =>
@@ -21,8 +21,12 @@ function overwrite(request: Request, name: string, gradient: CpuArray): Tensor {
   return new Tensor(gradient.shape, target.dtype, { kind: "host", data });
 }
 
-function compute({ spec, request, geometry }: Job, precision: Precision): LossResult {
-  const { loss, gradients, outputs, stats } = spec.cpu(request, geometry, precision);
+function compute(
+  path: CpuPath,
+  { spec, request, geometry }: Job,
+  precision: Precision,
+): LossResult {
+  const { loss, gradients, outputs, stats } = path(request, geometry, precision);
   const tensors: Record<string, Tensor> = { [spec.result ?? "loss"]: hostTensor(loss) };
   for (const [name, array] of Object.entries(gradients)) {
     const inPlace = request.gradients[name] === "inPlace";
@@ -30,21 +34,6 @@ function compute({ spec, request, geometry }: Job, precision: Precision): LossRe
   }
   for (const [name, array] of Object.entries(outputs)) tensors[name] = hostTensor(array);
   return gather(tensors, { read: async () => stats }, "cpu");
-}
-
-/** The request with every tensor that lies on a GPU copied to the CPU. */
-export async function toHost(request: Request): Promise<Request> {
-  const moved: Record<string, Argument> = {};
-  for (const [name, argument] of Object.entries(request.tensors)) {
-    const { gpu } = argument;
-    if (!gpu) continue;
-    const shape = argument.shape ?? [argument.size];
-    const data = await new Tensor(shape, argument.dtype, gpu).read();
-    moved[name] = toArgument(tensor(data, shape), name, request.where(name));
-  }
-  return Object.assign(Object.create(request) as Request, {
-    tensors: { ...request.tensors, ...moved },
-  });
 }
 
 /** The CPU path as a backend: the fallback without WebGPU, and the judge of the kernels. */
@@ -75,7 +64,10 @@ export class CpuBackend implements Backend {
     signal?.throwIfAborted();
     const started = performance.now();
     const onGpu = Object.values(job.request.tensors).some((argument) => argument.gpu);
+    const path = await job.spec.cpu();
+    signal?.throwIfAborted();
     const result = compute(
+      path,
       onGpu ? { ...job, request: await toHost(job.request) } : job,
       this.#precision,
     );
@@ -85,12 +77,13 @@ export class CpuBackend implements Backend {
 
   async plan(job: Job): Promise<Plan> {
     this.#check();
+    const path = await job.spec.cpu();
     let destroyed = false;
     const run = (inputs: PlanInputs, numbers?: Readonly<Record<string, number>>): LossResult => {
       this.#check();
       if (destroyed) fail("DISPOSED", `${job.spec.name}: this plan was destroyed`);
-      const request = job.request.bind(inputs, numbers);
-      return compute({ ...job, request, geometry: job.spec.check(request) }, this.#precision);
+      const request = bind(job.request, inputs, numbers);
+      return compute(path, { ...job, request, geometry: job.spec.check(request) }, this.#precision);
     };
     const encode = (): never =>
       fail("UNSUPPORTED", "plan.encode needs WebGPU; this plan is on the CPU");

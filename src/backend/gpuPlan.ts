@@ -1,3 +1,4 @@
+import { bind as bindRequest } from "../bind.js";
 import { fail } from "../errors.js";
 import type { Job, Plan, PlanInputs } from "./index.js";
 import { type Loan, placeInput } from "./placing.js";
@@ -38,7 +39,7 @@ export function gpuPlan({ on, job, steps, fixed, loan, results }: Parts): Plan {
   ): { placement: Placement; packed: Uint8Array<ArrayBuffer>; content: string } => {
     on.check();
     if (destroyed) fail("DISPOSED", `${spec.name}: this plan was destroyed`);
-    const bound = request.bind(inputs, numbers);
+    const bound = bindRequest(request, inputs, numbers);
     for (const name of Object.keys(numbers)) {
       if (changeable.has(name)) continue;
       fail("OPTION", `${spec.name}: ${name} is fixed in this plan; make one with it switched on`);

@@ -3,9 +3,7 @@ import { checkNames } from "../options.js";
 import type { Request } from "../request.js";
 import type { LossResult } from "../result.js";
 import type { LossSpec, Precision } from "../spec.js";
-import { CpuBackend } from "./cpu.js";
 import type { MemoryReport } from "./memory.js";
-import { adapterAndDevice, WebGpuBackend } from "./webgpu.js";
 
 export interface BackendOptions {
   /** "auto" takes WebGPU where it works and else the CPU; "webgpu" never falls back. */
@@ -106,14 +104,21 @@ export async function openBackend(options: BackendOptions = {}): Promise<Backend
   if (![undefined, "float64", "float32"].includes(precision)) {
     fail("OPTION", `openBackend: precision must be float64 or float32, got ${describe(precision)}`);
   }
-  if (kind === "cpu") return new CpuBackend("asked for", precision ?? "float64");
+  if (kind === "cpu") return cpuBackend("asked for", precision ?? "float64");
   try {
+    const { adapterAndDevice, WebGpuBackend } = await import("./webgpu.js");
     const found = device ? { device, owned: false } : await adapterAndDevice(powerPreference);
     return new WebGpuBackend(found.device, found.owned, memoryBudget);
   } catch (error) {
     if (kind === "webgpu" || device || !(error instanceof LossError)) throw error;
-    return new CpuBackend(error.message, precision ?? "float32");
+    return cpuBackend(error.message, precision ?? "float32");
   }
+}
+
+/** Loaded where it is needed: a page with WebGPU is spared it. */
+async function cpuBackend(because: string, precision: Precision): Promise<Backend> {
+  const { CpuBackend } = await import("./cpu.js");
+  return new CpuBackend(because, precision);
 }
 
 let shared: Promise<Backend> | undefined;

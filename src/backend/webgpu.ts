@@ -112,7 +112,7 @@ export class WebGpuBackend implements Backend, GpuOwner {
   async call({ spec, request, geometry }: Job, control: Control): Promise<LossResult> {
     this.check();
     control.signal?.throwIfAborted();
-    const program = this.#program({ spec, request, geometry });
+    const program = await this.#program({ spec, request, geometry });
     const steps = await this.#compile(program);
     this.check();
     control.signal?.throwIfAborted();
@@ -141,7 +141,7 @@ export class WebGpuBackend implements Backend, GpuOwner {
 
   async plan(job: Job): Promise<Plan> {
     this.check();
-    const program = this.#program(job);
+    const program = await this.#program(job);
     const steps = await this.#compile(program);
     const loan = new Loan(this.#memory);
     const { device } = this;
@@ -219,10 +219,11 @@ export class WebGpuBackend implements Backend, GpuOwner {
     );
   }
 
-  #program({ spec, request, geometry }: Job): Program {
+  async #program({ spec, request, geometry }: Job): Promise<Program> {
     if (!spec.gpu)
       fail("UNSUPPORTED", `${spec.name} runs on the CPU alone: openBackend({ kind: "cpu" })`);
-    return spec.gpu(request, geometry, this.target);
+    const plan = await spec.gpu();
+    return plan(request, geometry, this.target);
   }
 
   #compile(program: Program): Promise<Steps> {

@@ -1,7 +1,8 @@
 import type { Geometry } from "../families/arrangement.js";
 import { hostLabels } from "../labels.js";
 import type { Request } from "../request.js";
-import type { Judge, Judgement, Scores } from "./pairwise.js";
+import type { CpuOutcome } from "../spec.js";
+import { type Judge, type Judgement, pairwiseCpu, type Scores } from "./pairwise.js";
 import { costOf, makeRow, scanRow } from "./softmaxRow.js";
 
 /** Which columns are positives of a row. */
@@ -92,8 +93,8 @@ function judgeLine(
   return { value, positive, correct };
 }
 
-/** The contrastive losses: a softmax over each row of the scores, and over each column where symmetric. */
-export const judgeBySoftmax: Judge = (scores, request, geometry, factors): Judgement => {
+/** A softmax over each row of the scores, and over each column where symmetric. */
+const judgeBySoftmax: Judge = (scores, request, geometry, factors): Judgement => {
   const { arrangement, rows, columns } = geometry;
   const isPositive = positivesOf(request, geometry);
   const values = new Float64Array(rows);
@@ -123,7 +124,7 @@ export const judgeBySoftmax: Judge = (scores, request, geometry, factors): Judge
 };
 
 /** Anchors without a positive have no contrastive loss: they take no part. */
-export function hasPositive(request: Request, geometry: Geometry): (row: number) => boolean {
+function hasPositive(request: Request, geometry: Geometry): (row: number) => boolean {
   if (geometry.arrangement.positives !== "sameLabel") return () => true;
   const isPositive = positivesOf(request, geometry);
   return (row) => {
@@ -131,3 +132,7 @@ export function hasPositive(request: Request, geometry: Geometry): (row: number)
     return false;
   };
 }
+
+/** The contrastive losses. */
+export const contrastCpu = (request: Request, geometry: Geometry): CpuOutcome =>
+  pairwiseCpu(request, geometry, judgeBySoftmax, hasPositive(request, geometry));

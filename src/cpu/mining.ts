@@ -1,7 +1,8 @@
 import type { Geometry } from "../families/arrangement.js";
 import type { Request } from "../request.js";
+import type { CpuOutcome } from "../spec.js";
 import { positivesOf } from "./contrast.js";
-import type { Judge } from "./pairwise.js";
+import { type Judge, pairwiseCpu } from "./pairwise.js";
 
 /** The positives and the negatives of an anchor. */
 function sidesOf(
@@ -36,7 +37,7 @@ function tripletsOf(
 }
 
 /** Mean hinge over the mined triplets of each anchor. */
-export const judgeTriplets: Judge = ({ scores, scale, bias }, request, geometry, factors) => {
+const judgeTriplets: Judge = ({ scores, scale, bias }, request, geometry, factors) => {
   const { rows, columns } = geometry;
   const isPositive = positivesOf(request, geometry);
   const margin = request.number("margin");
@@ -64,10 +65,13 @@ export const judgeTriplets: Judge = ({ scores, scale, bias }, request, geometry,
 };
 
 /** Anchors without a positive or without a negative have no triplet: they take no part. */
-export function hasTriplet(request: Request, geometry: Geometry): (row: number) => boolean {
+function hasTriplet(request: Request, geometry: Geometry): (row: number) => boolean {
   const isPositive = positivesOf(request, geometry);
   return (row) => {
     const { positives, negatives } = sidesOf(row, geometry.columns, isPositive);
     return positives.length > 0 && negatives.length > 0;
   };
 }
+
+export const miningCpu = (request: Request, geometry: Geometry): CpuOutcome =>
+  pairwiseCpu(request, geometry, judgeTriplets, hasTriplet(request, geometry));

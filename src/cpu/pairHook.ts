@@ -1,5 +1,7 @@
+import type { Geometry } from "../families/arrangement.js";
+import type { CpuPath } from "../spec.js";
 import { positivesOf } from "./contrast.js";
-import type { Judge } from "./pairwise.js";
+import { type Judge, pairwiseCpu } from "./pairwise.js";
 
 /** How one pair is judged: its value, and the value's slope with respect to the score. */
 export interface PairHook {
@@ -9,7 +11,7 @@ export interface PairHook {
 }
 
 /** Judges every pair alone and sums over each row. */
-export const judgePairs =
+const judgePairs =
   (hook: PairHook["pair"]): Judge =>
   ({ scores, scale, bias }, request, geometry, factors) => {
     const { rows, columns } = geometry;
@@ -30,3 +32,9 @@ export const judgePairs =
     }
     return { values, slopes, outputs: {} };
   };
+
+/** The losses that are a sum over pairs. */
+export const pairHookCpu =
+  (hook: PairHook["pair"]): CpuPath<Geometry> =>
+  (request, geometry) =>
+    pairwiseCpu(request, geometry, judgePairs(hook));

@@ -1,12 +1,11 @@
+import type { Width } from "../families/rowFunction.js";
 import type { RowGeometry } from "../families/rowShape.js";
 import type { Request } from "../request.js";
-import type { CpuArray, CpuOutcome } from "../spec.js";
+import type { CpuArray, CpuOutcome, CpuPath } from "../spec.js";
 import { costOf, logSumExpOf, makeRow, type SoftmaxRow, scanRow } from "./softmaxRow.js";
 
 /** A softmax function of the rows of `logits`: its values, and what an upstream gradient becomes. */
-export interface RowFunction {
-  /** Numbers that a row gives: one for each class, or one in all. */
-  readonly width: "classes" | "one";
+interface RowFunction {
   /** Writes the row's numbers from `at`. */
   values(row: SoftmaxRow, out: Float64Array, at: number): void;
   /** Writes the row's gradient from `base`, given the factor on each of its numbers. */
@@ -20,8 +19,7 @@ export interface RowFunction {
 
 const probability = (row: SoftmaxRow, c: number): number => (row.e[c] as number) / row.sum;
 
-export const logSoftmaxRow: RowFunction = {
-  width: "classes",
+const logSoftmaxRow: RowFunction = {
   values(row, out, at) {
     for (let c = 0; c < row.u.length; c++) out[at + c] = -costOf(row, c);
   },
@@ -32,8 +30,7 @@ export const logSoftmaxRow: RowFunction = {
   },
 };
 
-export const softmaxRow: RowFunction = {
-  width: "classes",
+const softmaxRow: RowFunction = {
   values(row, out, at) {
     for (let c = 0; c < row.u.length; c++) out[at + c] = probability(row, c);
   },
@@ -46,8 +43,7 @@ export const softmaxRow: RowFunction = {
   },
 };
 
-export const logSumExpRow: RowFunction = {
-  width: "one",
+const logSumExpRow: RowFunction = {
   values(row, out, at) {
     out[at] = logSumExpOf(row);
   },
@@ -57,10 +53,11 @@ export const logSumExpRow: RowFunction = {
 };
 
 /** The values of a softmax function and the gradient to the logits, in float64. */
-export function softmaxFunctionCpu(
+function rowFunctionCpu(
   request: Request,
   { shape, rows, classes, lossShape }: RowGeometry,
-  { width, values, gradient }: RowFunction,
+  { values, gradient }: RowFunction,
+  width: Width,
 ): CpuOutcome {
   const z = request.get("logits").values();
   const given = request.tensors["upstream"]?.values();
@@ -82,3 +79,12 @@ export function softmaxFunctionCpu(
   const stats = { count: out.length, denominator: 1, outOfRange: 0, nonFinite, degenerate: 0 };
   return { loss, gradients, outputs: {}, stats };
 }
+
+const rowFunction =
+  (hooks: RowFunction, width: Width): CpuPath<RowGeometry> =>
+  (request, geometry) =>
+    rowFunctionCpu(request, geometry, hooks, width);
+
+export const logSoftmaxCpu = /* @__PURE__ */ rowFunction(logSoftmaxRow, "classes");
+export const softmaxCpu = /* @__PURE__ */ rowFunction(softmaxRow, "classes");
+export const logSumExpCpu = /* @__PURE__ */ rowFunction(logSumExpRow, "one");

@@ -1,6 +1,4 @@
-import { elementwiseCpu } from "../cpu/elementwise.js";
 import { defineLoss, type FunctionOf } from "../define.js";
-import { planElementwise } from "../gpu/elementwise.js";
 import type { Target } from "../plan.js";
 import type { Request } from "../request.js";
 import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
@@ -96,8 +94,15 @@ export function elementwise<const I extends Inputs, const O extends OptionSpecs>
       loss.check?.(request, arrangement);
       return arrangement;
     },
-    cpu: (request: Request, arrangement: Arrangement) => elementwiseCpu(loss, request, arrangement),
-    gpu: (request: Request, arrangement: Arrangement, on: Target) =>
-      planElementwise(loss, request, arrangement, on),
+    cpu: async () => {
+      const { elementwiseCpu } = await import("../cpu/elementwise.js");
+      return (request: Request, arrangement: Arrangement) =>
+        elementwiseCpu(loss, request, arrangement);
+    },
+    gpu: async () => {
+      const { planElementwise } = await import("../gpu/elementwise.js");
+      return (request: Request, arrangement: Arrangement, on: Target) =>
+        planElementwise(loss, request, arrangement, on);
+    },
   } as LossSpec<Arrangement> as LossSpec) as unknown as ElementwiseFunction<I, O>;
 }

@@ -1,10 +1,6 @@
-import { hasPositive, judgeBySoftmax } from "../cpu/contrast.js";
-import { judgePairs, type PairHook } from "../cpu/pairHook.js";
-import { pairwiseCpu } from "../cpu/pairwise.js";
+import type { PairHook } from "../cpu/pairHook.js";
 import { defineLoss, type FunctionOf } from "../define.js";
 import { fail } from "../errors.js";
-import { planContrast } from "../gpu/contrast.js";
-import { planPairHook } from "../gpu/pairwise.js";
 import { expectIntegers, expectLabels } from "../labels.js";
 import type { Request } from "../request.js";
 import type { LossSpec } from "../spec.js";
@@ -68,9 +64,8 @@ export function contrast<const S extends PairwiseSpec>(spec: S): FunctionOf<S> {
     ...(spec as PairwiseSpec),
     family: "pairwise",
     check: (request) => checkPairwise(request, spec.arrange(request)),
-    cpu: (request, geometry) =>
-      pairwiseCpu(request, geometry, judgeBySoftmax, hasPositive(request, geometry)),
-    gpu: planContrast,
+    cpu: async () => (await import("../cpu/contrast.js")).contrastCpu,
+    gpu: async () => (await import("../gpu/contrast.js")).planContrast,
   } satisfies LossSpec<Geometry>) as unknown as FunctionOf<S>;
 }
 
@@ -80,7 +75,10 @@ export function pairwise<const S extends PairSpec>(spec: S): FunctionOf<S> {
     ...(spec as PairwiseSpec),
     family: "pairwise",
     check: (request) => checkPairwise(request, spec.arrange(request)),
-    cpu: (request, geometry) => pairwiseCpu(request, geometry, judgePairs(spec.pair)),
-    gpu: (request, geometry, on) => planPairHook(request, geometry, on, spec.wgsl),
+    cpu: async () => (await import("../cpu/pairHook.js")).pairHookCpu(spec.pair),
+    gpu: async () => {
+      const { planPairHook } = await import("../gpu/pairwise.js");
+      return (request, geometry, on) => planPairHook(request, geometry, on, spec.wgsl);
+    },
   } satisfies LossSpec<Geometry>) as unknown as FunctionOf<S>;
 }

@@ -1,6 +1,4 @@
-import { rowCpu } from "../cpu/row.js";
 import { defineLoss, type FunctionOf } from "../define.js";
-import { planRow } from "../gpu/row.js";
 import type { Request } from "../request.js";
 import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
 import { type RowGeometry, rowGeometry, settingsOf } from "./rowShape.js";
@@ -144,7 +142,7 @@ export function row<
     ...(aka ? { aka } : {}),
     ...(kinks ? { kinks } : {}),
     check: (request: Request) => check(loss, request),
-    cpu: rowCpu,
-    gpu: planRow,
+    cpu: async () => (await import("../cpu/row.js")).rowCpu,
+    gpu: async () => (await import("../gpu/row.js")).planRow,
   } as LossSpec) as unknown as FunctionOf<{ inputs: I; options: O }>;
 }

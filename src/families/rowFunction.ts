@@ -1,9 +1,10 @@
-import { type RowFunction, softmaxFunctionCpu } from "../cpu/softmaxFunctions.js";
 import { defineLoss, type FunctionOf } from "../define.js";
-import { planRowFunction } from "../gpu/rowFunction.js";
 import type { Request } from "../request.js";
 import type { LossSpec, WorkedCase } from "../spec.js";
 import { type RowGeometry, rowGeometry } from "./rowShape.js";
+
+/** Numbers that a row gives: one for each class, or one in all. */
+export type Width = "classes" | "one";
 
 interface Definition {
   readonly name: string;
@@ -12,7 +13,8 @@ interface Definition {
   readonly formula: string;
   readonly reference: string;
   readonly cases: readonly WorkedCase[];
-  readonly cpu: RowFunction;
+  readonly width: Width;
+  readonly cpu: LossSpec<RowGeometry>["cpu"];
 }
 
 type SoftmaxFunction = FunctionOf<{
@@ -21,21 +23,21 @@ type SoftmaxFunction = FunctionOf<{
   result: "output";
 }>;
 
-function check(request: Request, width: RowFunction["width"]): RowGeometry {
+function check(request: Request, width: Width): RowGeometry {
   return rowGeometry(request, "logits", [], undefined, width === "one" ? "rows" : "classes");
 }
 
 /** Makes a function of the rows of logits: nothing is reduced, its values are the result. */
 export function rowFunction(definition: Definition): SoftmaxFunction {
-  const { name, aka, summary, formula, reference, cases, cpu } = definition;
+  const { name, aka, summary, formula, reference, cases, width, cpu } = definition;
   return defineLoss({
     ...{ name, family: "row", summary, formula, reference, cases },
     ...(aka ? { aka } : {}),
     inputs: { logits: "wrt" },
     options: {},
     result: "output",
-    check: (request: Request) => check(request, cpu.width),
-    cpu: (request: Request, geometry: RowGeometry) => softmaxFunctionCpu(request, geometry, cpu),
-    gpu: planRowFunction,
+    check: (request: Request) => check(request, width),
+    cpu,
+    gpu: async () => (await import("../gpu/rowFunction.js")).planRowFunction,
   } as LossSpec) as unknown as SoftmaxFunction;
 }

@@ -1,6 +1,4 @@
-import { rowLabelCpu } from "../cpu/rowLabel.js";
 import { defineLoss, type FunctionOf } from "../define.js";
-import { planRowLabel } from "../gpu/rowLabel.js";
 import type { Request } from "../request.js";
 import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
 import type { Settings } from "./row.js";
@@ -79,7 +77,7 @@ export function rowLabel<
     ...{ name, family: "row", summary, formula, reference, inputs, options, cases },
     ...(aka ? { aka } : {}),
     check: (request: Request) => check(loss, request),
-    cpu: rowLabelCpu,
-    gpu: planRowLabel,
+    cpu: async () => (await import("../cpu/rowLabel.js")).rowLabelCpu,
+    gpu: async () => (await import("../gpu/rowLabel.js")).planRowLabel,
   } as LossSpec) as unknown as FunctionOf<{ inputs: I; options: O }>;
 }

@@ -1,7 +1,6 @@
-import { type PairMeasure, rowPairsCpu } from "../cpu/rowPairs.js";
+import type { PairMeasure } from "../cpu/rowPairs.js";
 import { defineLoss, type FunctionOf } from "../define.js";
 import { fail } from "../errors.js";
-import { planRowPairs } from "../gpu/rowPairs.js";
 import type { Request } from "../request.js";
 import type { LossSpec } from "../spec.js";
 import { sizeOf } from "../tensor.js";
@@ -80,7 +79,13 @@ export function rowPairs<const S extends RowPairSpec>(spec: S): FunctionOf<S> {
     ...known,
     family: "pairwise",
     check: (request) => check(request, known.compare(request)),
-    cpu: (request, geometry) => rowPairsCpu(request, geometry, known.judge),
-    gpu: (request, geometry, on) => planRowPairs(request, geometry, on, known.wgsl),
+    cpu: async () => {
+      const { rowPairsCpu } = await import("../cpu/rowPairs.js");
+      return (request, geometry) => rowPairsCpu(request, geometry, known.judge);
+    },
+    gpu: async () => {
+      const { planRowPairs } = await import("../gpu/rowPairs.js");
+      return (request, geometry, on) => planRowPairs(request, geometry, on, known.wgsl);
+    },
   } satisfies LossSpec<PairGeometry>) as unknown as FunctionOf<S>;
 }

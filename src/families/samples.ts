@@ -1,7 +1,5 @@
-import { samplesCpu } from "../cpu/samples.js";
 import { defineLoss, type FunctionOf } from "../define.js";
 import { fail } from "../errors.js";
-import { planSamples } from "../gpu/samples.js";
 import type { Request } from "../request.js";
 import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
 import { sizeOf } from "../tensor.js";
@@ -109,8 +107,8 @@ export function samples<
   return defineLoss({
     ...known,
     check: (request: Request) => check(parts(settingsOf(request)), request),
-    cpu: samplesCpu,
-    gpu: planSamples,
+    cpu: async () => (await import("../cpu/samples.js")).samplesCpu,
+    gpu: async () => (await import("../gpu/samples.js")).planSamples,
   } as LossSpec<SampleGeometry> as LossSpec) as unknown as FunctionOf<{
     inputs: I;
     options: O;

@@ -1,9 +1,7 @@
 // Neither elements nor rows, but a handful of numbers that each lie in a buffer of their own: a kernel of one workgroup
 // adds them where they are, so that nothing is read back.
-import { combineCpu } from "../cpu/combine.js";
 import { type CommonOptions, defineLoss, type LossFunction } from "../define.js";
 import { describe, fail } from "../errors.js";
-import { planCombine } from "../gpu/combine.js";
 import type { Request } from "../request.js";
 import type { LossResult } from "../result.js";
 import { stack } from "../stack.js";
@@ -118,7 +116,7 @@ export const combine: CombineFunction = /* @__PURE__ */ overTerms(
       { args: [[0.5, 0.25]], loss: 0.75 },
     ],
     check,
-    cpu: combineCpu,
-    gpu: planCombine,
+    cpu: async () => (await import("../cpu/combine.js")).combineCpu,
+    gpu: async () => (await import("../gpu/combine.js")).planCombine,
   }),
 );

@@ -1,7 +1,5 @@
-import { crossEntropyCpu } from "../cpu/crossEntropy.js";
 import { type CommonOptions, defineLoss } from "../define.js";
 import { fail } from "../errors.js";
-import { planCrossEntropy } from "../gpu/crossEntropy.js";
 import { expectLabels } from "../labels.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
@@ -166,8 +164,8 @@ export const crossEntropy = /* @__PURE__ */ defineLoss({
     { args: [[[3, 0, -1, -2]], [0]], options: { labelSmoothing: 0.1 }, loss: 0.372172421993 },
   ],
   check,
-  cpu: crossEntropyCpu,
-  gpu: planCrossEntropy,
+  cpu: async () => (await import("../cpu/crossEntropy.js")).crossEntropyCpu,
+  gpu: async () => (await import("../gpu/crossEntropy.js")).planCrossEntropy,
 });
 
 export type CrossEntropyOptions = CommonOptions;

@@ -1,12 +1,10 @@
-import { toHost } from "../backend/cpu.js";
 import type { Progress } from "../backend/index.js";
-import { rowsOf } from "../cpu/crossEntropy.js";
-import { reduceValues } from "../cpu/factors.js";
 import { describe, fail } from "../errors.js";
 import { Request } from "../request.js";
 import type { LossResult } from "../result.js";
 import type { CpuArray, Stats } from "../spec.js";
 import { checkShape, Tensor, type TensorLike } from "../tensor.js";
+import { toHost } from "../toHost.js";
 import { crossEntropy, type Geometry } from "./crossEntropy.js";
 
 /** Logits that are made or fetched one block of rows at a time. */
@@ -82,6 +80,8 @@ export async function crossEntropyBlocks(
   const starts = Array.isArray(logits) ? fromTensors(logits).starts : startsOf(source);
   const [rows, classes] = source.shape;
   const { request, geometry } = await parse(source.shape, targets, options);
+  const { rowsOf } = await import("../cpu/crossEntropy.js");
+  const { reduceValues } = await import("../cpu/factors.js");
   const { labels, factors } = rowsOf(request, geometry);
   const upstream = factors.gradient.map((g, row) =>
     g === 0 ? 0 : g / (factors.value[row] as number),

@@ -1,9 +1,7 @@
 // A loss of its own: it sums over alignments in time, step after step, not over the classes of a row.
-import { ctcCpu } from "../cpu/ctc.js";
 import { defineLoss } from "../define.js";
 import { fail } from "../errors.js";
 import { countsOf, expectLabelLists, expectLengths } from "../families/labelLists.js";
-import { planCtc } from "../gpu/ctc.js";
 import { hostLabels } from "../labels.js";
 import type { Request } from "../request.js";
 
@@ -100,6 +98,6 @@ export const ctc = /* @__PURE__ */ defineLoss({
     },
   ],
   check,
-  cpu: ctcCpu,
-  gpu: planCtc,
+  cpu: async () => (await import("../cpu/ctc.js")).ctcCpu,
+  gpu: async () => (await import("../gpu/ctc.js")).planCtc,
 });

@@ -15,7 +15,7 @@ export const dcl = /* @__PURE__ */ contrast({
   reference: "Yeh et al. 2022, arXiv:2110.06848",
   inputs: { a: "wrt", b: "wrt" },
   shapes: { a: "(N, depth)", b: "(N, depth)" },
-  options: { temperature: temperatureOption(0.1) },
+  options: { temperature: /* @__PURE__ */ temperatureOption(0.1) },
   outputs: contrastOutputs,
   cases: [
     {

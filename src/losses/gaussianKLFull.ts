@@ -1,4 +1,3 @@
-import { gaussianKLFullCpu } from "../cpu/gaussianKLFull.js";
 import { defineLoss } from "../define.js";
 import { fail } from "../errors.js";
 import type { Request } from "../request.js";
@@ -86,5 +85,5 @@ export const gaussianKLFull = /* @__PURE__ */ defineLoss({
     },
   ],
   check,
-  cpu: gaussianKLFullCpu,
+  cpu: async () => (await import("../cpu/gaussianKLFull.js")).gaussianKLFullCpu,
 });

@@ -20,7 +20,7 @@ export const infoNCE = /* @__PURE__ */ contrast({
   inputs: { queries: "wrt", keys: "wrt" },
   shapes: { queries: "(N, depth)", keys: "(M, depth)" },
   options: {
-    temperature: temperatureOption(0.07),
+    temperature: /* @__PURE__ */ temperatureOption(0.07),
     normalize: { default: true, doc: "Divides every vector by its length first." },
     symmetric: { default: false, doc: "Averages with the loss of keys looking for queries." },
     targets: {

@@ -1,12 +1,9 @@
 import { Argument } from "../argument.js";
-import { crossEntropyCpu } from "../cpu/crossEntropy.js";
 import { defineLoss } from "../define.js";
 import { rowGeometry } from "../families/rowShape.js";
 import { temperatureOption } from "../families/temperature.js";
-import { planCrossEntropy } from "../gpu/crossEntropy.js";
-import type { Program, Target } from "../plan.js";
 import type { Request } from "../request.js";
-import type { CpuOutcome, Precision } from "../spec.js";
+import type { CpuPath, GpuPath } from "../spec.js";
 import type { Geometry } from "./crossEntropy.js";
 
 // Scores are logits and the positive is class 0, so that this is cross-entropy with nothing to choose:
@@ -31,22 +28,28 @@ function asLogits(request: Request, targets?: Argument): Request {
   });
 }
 
-function cpu(request: Request, geometry: Geometry, precision: Precision): CpuOutcome {
-  const { rows, lossShape } = geometry;
-  const data = new Int32Array(rows);
-  const targets = new Argument("targets", "i32", lossShape, { kind: "host", data }, rows);
-  const outcome = crossEntropyCpu(asLogits(request, targets), geometry, precision);
-  const { logits, ...others } = outcome.gradients;
-  return { ...outcome, gradients: { ...others, ...(logits ? { scores: logits } : {}) } };
+async function cpu(): Promise<CpuPath<Geometry>> {
+  const { crossEntropyCpu } = await import("../cpu/crossEntropy.js");
+  return (request, geometry, precision) => {
+    const { rows, lossShape } = geometry;
+    const data = new Int32Array(rows);
+    const targets = new Argument("targets", "i32", lossShape, { kind: "host", data }, rows);
+    const outcome = crossEntropyCpu(asLogits(request, targets), geometry, precision);
+    const { logits, ...others } = outcome.gradients;
+    return { ...outcome, gradients: { ...others, ...(logits ? { scores: logits } : {}) } };
+  };
 }
 
-function gpu(request: Request, geometry: Geometry, on: Target): Program {
-  const program = planCrossEntropy(asLogits(request), geometry, on);
-  const { "gradients.logits": gradient, ...views } = program.views;
-  return {
-    ...program,
-    label: "infoNCEScores",
-    views: { ...views, ...(gradient ? { "gradients.scores": gradient } : {}) },
+async function gpu(): Promise<GpuPath<Geometry>> {
+  const { planCrossEntropy } = await import("../gpu/crossEntropy.js");
+  return (request, geometry, on) => {
+    const program = planCrossEntropy(asLogits(request), geometry, on);
+    const { "gradients.logits": gradient, ...views } = program.views;
+    return {
+      ...program,
+      label: "infoNCEScores",
+      views: { ...views, ...(gradient ? { "gradients.scores": gradient } : {}) },
+    };
   };
 }
 
@@ -65,7 +68,7 @@ export const infoNCEScores = /* @__PURE__ */ defineLoss({
   reference: "van den Oord, Li, Vinyals 2018, arXiv:1807.03748",
   inputs: { scores: "wrt" },
   shapes: { scores: "(…, 1 + negatives)" },
-  options: { temperature: temperatureOption(1) },
+  options: { temperature: /* @__PURE__ */ temperatureOption(1) },
   outputs: {
     logSumExp: "log of the sum of exponentials, per row",
     logProbs: "log-probability of the positive, per row",

@@ -1,9 +1,7 @@
 // Boxes are rows of four numbers that belong together, which neither the element-wise nor the softmax skeleton knows:
 // one invocation of a small kernel of its own takes a row.
-import { iouCpu } from "../cpu/iou.js";
 import { defineLoss } from "../define.js";
 import { fail } from "../errors.js";
-import { planIou } from "../gpu/iou.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
 
@@ -55,6 +53,6 @@ export const iou = /* @__PURE__ */ defineLoss({
     { args: [[[0, 0, 2, 2]], [[0, 0, 2, 1]]], loss: 0.5 },
   ],
   check,
-  cpu: iouCpu,
-  gpu: planIou,
+  cpu: async () => (await import("../cpu/iou.js")).iouCpu,
+  gpu: async () => (await import("../gpu/iou.js")).planIou,
 });

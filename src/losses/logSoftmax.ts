@@ -1,4 +1,3 @@
-import { logSoftmaxRow } from "../cpu/softmaxFunctions.js";
 import { rowFunction } from "../families/rowFunction.js";
 
 /**
@@ -12,7 +11,8 @@ export const logSoftmax = /* @__PURE__ */ rowFunction({
   summary: "Log-probabilities of the softmax of each row; gradients are for `upstream`.",
   formula: String.raw`z_c - \log\textstyle\sum_k e^{z_k}`,
   reference: "Goodfellow, Bengio, Courville 2016, Deep Learning, section 6.2.2",
-  cpu: logSoftmaxRow,
+  width: "classes",
+  cpu: async () => (await import("../cpu/softmaxFunctions.js")).logSoftmaxCpu,
   cases: [
     { args: [[[0, 0]]], loss: [-Math.LN2, -Math.LN2] },
     {

@@ -1,10 +1,8 @@
 // A loss of its own: its sum goes over pairs of classes, one in the list and one not, so that a class
 // has no cell of its own; and its labels are lists, not one for each row.
-import { multilabelMarginCpu } from "../cpu/multilabelMargin.js";
 import { defineLoss } from "../define.js";
 import { countsOf, expectLabelLists } from "../families/labelLists.js";
 import { type RowGeometry, rowGeometry } from "../families/rowShape.js";
-import { planMultilabelMargin } from "../gpu/multilabelMargin.js";
 import type { Request } from "../request.js";
 
 function check(request: Request): RowGeometry {
@@ -42,6 +40,6 @@ export const multilabelMargin = /* @__PURE__ */ defineLoss({
     { args: [[[1, 0, 0.5]], [[-1, 0, 0]]], loss: 0 },
   ],
   check,
-  cpu: multilabelMarginCpu,
-  gpu: planMultilabelMargin,
+  cpu: async () => (await import("../cpu/multilabelMargin.js")).multilabelMarginCpu,
+  gpu: async () => (await import("../gpu/multilabelMargin.js")).planMultilabelMargin,
 });

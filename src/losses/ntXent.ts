@@ -15,7 +15,7 @@ export const ntXent = /* @__PURE__ */ contrast({
   reference: "Chen et al. 2020, arXiv:2002.05709",
   inputs: { a: "wrt", b: "wrt" },
   shapes: { a: "(N, depth)", b: "(N, depth)" },
-  options: { temperature: temperatureOption(0.5) },
+  options: { temperature: /* @__PURE__ */ temperatureOption(0.5) },
   outputs: contrastOutputs,
   cases: [{ args: [[[1, 2]], [[2, 1]]], loss: 0 }],
   arrange: () => ({ ...twoViews, skipPositive: false }),

@@ -1,7 +1,5 @@
-import { reduceCpu } from "../cpu/reduce.js";
 import { defineLoss } from "../define.js";
 import { fail } from "../errors.js";
-import { planReduce } from "../gpu/reduce.js";
 import { expectIntegers, hostLabels } from "../labels.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
@@ -108,6 +106,6 @@ export const reduce = /* @__PURE__ */ defineLoss({
     },
   ],
   check,
-  cpu: reduceCpu,
-  gpu: planReduce,
+  cpu: async () => (await import("../cpu/reduce.js")).reduceCpu,
+  gpu: async () => (await import("../gpu/reduce.js")).planReduce,
 });

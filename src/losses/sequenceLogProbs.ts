@@ -1,7 +1,5 @@
-import { sequenceLogProbsCpu } from "../cpu/sequenceLogProbs.js";
 import { defineLoss } from "../define.js";
 import { fail } from "../errors.js";
-import { planSequenceLogProbs } from "../gpu/sequenceLogProbs.js";
 import { expectLabels } from "../labels.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
@@ -76,6 +74,6 @@ export const sequenceLogProbs = /* @__PURE__ */ defineLoss({
     },
   ],
   check,
-  cpu: sequenceLogProbsCpu,
-  gpu: planSequenceLogProbs,
+  cpu: async () => (await import("../cpu/sequenceLogProbs.js")).sequenceLogProbsCpu,
+  gpu: async () => (await import("../gpu/sequenceLogProbs.js")).planSequenceLogProbs,
 });

@@ -1,8 +1,6 @@
-import { similarityMatrixCpu } from "../cpu/similarityMatrix.js";
 import { defineLoss } from "../define.js";
 import { fail } from "../errors.js";
 import type { Metric } from "../families/arrangement.js";
-import { planSimilarityMatrix } from "../gpu/similarityMatrix.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
 
@@ -94,6 +92,6 @@ export const similarityMatrix = /* @__PURE__ */ defineLoss({
     { args: [[[0, 0]], [[3, 4]]], options: { metric: "euclidean" }, loss: [5] },
   ],
   check,
-  cpu: similarityMatrixCpu,
-  gpu: planSimilarityMatrix,
+  cpu: async () => (await import("../cpu/similarityMatrix.js")).similarityMatrixCpu,
+  gpu: async () => (await import("../gpu/similarityMatrix.js")).planSimilarityMatrix,
 });

@@ -15,7 +15,7 @@ export const supCon = /* @__PURE__ */ contrast({
   reference: "Khosla et al. 2020, arXiv:2004.11362",
   inputs: { features: "wrt", labels: "labels" },
   shapes: { features: "(N, depth)", labels: "(N)" },
-  options: { temperature: temperatureOption(0.07) },
+  options: { temperature: /* @__PURE__ */ temperatureOption(0.07) },
   cases: [
     {
       args: [

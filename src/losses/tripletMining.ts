@@ -1,10 +1,7 @@
-import { hasTriplet, judgeTriplets } from "../cpu/mining.js";
-import { pairwiseCpu } from "../cpu/pairwise.js";
 import { defineLoss } from "../define.js";
 import type { Geometry, Metric } from "../families/arrangement.js";
 import { checkPairwise } from "../families/pairwise.js";
 import { kinkOption } from "../families/rowPairs.js";
-import { planMining } from "../gpu/mining.js";
 import type { Request } from "../request.js";
 
 const metrics: Readonly<Record<string, Metric>> = {
@@ -64,7 +61,6 @@ export const tripletMining = /* @__PURE__ */ defineLoss({
     },
   ],
   check,
-  cpu: (request, geometry: Geometry) =>
-    pairwiseCpu(request, geometry, judgeTriplets, hasTriplet(request, geometry)),
-  gpu: planMining,
+  cpu: async () => (await import("../cpu/mining.js")).miningCpu,
+  gpu: async () => (await import("../gpu/mining.js")).planMining,
 });

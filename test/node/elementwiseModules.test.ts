@@ -3,9 +3,9 @@ import type { LossSpec } from "../../src/index.js";
 import * as library from "../../src/index.js";
 import { assemble, bindingsOf, paramBytes } from "../../src/module.js";
 import type { Pass, Program, Target } from "../../src/plan.js";
-import { Request } from "../../src/request.js";
 import { allSubjects, type Subject } from "../elementwise.js";
 import { validateWithNaga } from "../naga.js";
+import { plannedProgram } from "../planners.js";
 import { bindingsSeen, readable, reflect, workgroupBytes } from "../reflection.js";
 import { targets } from "../variants.js";
 
@@ -17,9 +17,7 @@ function programOf(name: string, shapes: Shapes, options: object, on = gpu): Pro
   const { spec } = (library as unknown as Record<string, { spec: LossSpec }>)[name] as {
     spec: LossSpec;
   };
-  const request = new Request(spec, shapes, { ...options }, true);
-  const plan = spec.gpu ?? expect.fail(`${name} has no GPU path`);
-  return plan.call(spec, request, spec.check(request), on);
+  return plannedProgram(spec, shapes, options, on, true);
 }
 
 const shapesOf = ({ inputs, tensors }: Subject, shape: readonly number[], dtype = "f32"): Shapes =>

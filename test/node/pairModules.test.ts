@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { Tensor } from "../../src/index.js";
 import { assemble, bindingsOf } from "../../src/module.js";
 import type { Pass, Program, Target } from "../../src/plan.js";
-import { Request } from "../../src/request.js";
 import { validateWithNaga } from "../naga.js";
 import { lossNamed } from "../oracle.js";
 import { matrices, pairLosses, vectorsOf } from "../pairProblems.js";
+import { plannedProgram } from "../planners.js";
 
 const target = (change: Partial<Target> = {}): Target => ({
   software: false,
@@ -27,10 +27,7 @@ function programOf(
   on: Target,
   planned = false,
 ): Program {
-  const { spec } = lossNamed(loss);
-  const request = new Request(spec, inputs, options, planned);
-  const plan = spec.gpu ?? expect.fail(`${loss} has no GPU path`);
-  return plan.call(spec, request, spec.check(request), on);
+  return plannedProgram(lossNamed(loss).spec, inputs, options, on, planned);
 }
 
 const sound = new Set<string>();

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { type Tensor, tensor } from "../../src/index.js";
 import { assemble, bindingsOf } from "../../src/module.js";
 import type { Program, Target } from "../../src/plan.js";
-import { Request } from "../../src/request.js";
 import { validateWithNaga } from "../naga.js";
 import { lossNamed } from "../oracle.js";
+import { plannedProgram } from "../planners.js";
 import { ctcProblem, normalRows, rowFunctions, rowLosses, titleOf } from "../rowProblems.js";
 
 const target = (change: Partial<Target> = {}): Target => ({
@@ -22,10 +22,7 @@ interface Problem {
 }
 
 function programOf(name: string, { inputs, options }: Problem, on: Target): Program {
-  const { spec } = lossNamed(name);
-  const request = new Request(spec, inputs, options, false);
-  const plan = spec.gpu ?? expect.fail(`${name} has no GPU path`);
-  return plan.call(spec, request, spec.check(request), on);
+  return plannedProgram(lossNamed(name).spec, inputs, options, on, false);
 }
 
 const sound = new Set<string>();

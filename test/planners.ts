@@ -1,0 +1,25 @@
+import type { AnyLoss } from "../src/define.js";
+import * as library from "../src/losses/index.js";
+import type { Program, Target } from "../src/plan.js";
+import { Request } from "../src/request.js";
+import type { GpuPath, LossSpec } from "../src/spec.js";
+
+// All planners at once, so that a test can ask for a program without waiting.
+const planners = new Map<LossSpec, GpuPath>();
+for (const { spec } of Object.values(library) as unknown as AnyLoss[]) {
+  if (spec.gpu) planners.set(spec, await spec.gpu());
+}
+
+/** What the planner makes of a call; of shapes alone where it is `planned`. */
+export function plannedProgram(
+  spec: LossSpec,
+  inputs: Readonly<Record<string, unknown>>,
+  options: object,
+  on: Target,
+  planned: boolean,
+): Program {
+  const plan = planners.get(spec);
+  if (!plan) throw new Error(`${spec.name} has no GPU path`);
+  const request = new Request(spec, inputs, { ...options }, planned);
+  return plan(request, spec.check(request), on);
+}
