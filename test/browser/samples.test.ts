@@ -168,6 +168,26 @@ describe("what only the GPU can see", () => {
     await expect(loss.read()).rejects.toThrow(/reduce: segments do not rise from 0 to 3/);
   });
 
+  test("offsets of 64 bits are read from where they begin, and so is a mask of bytes", async () => {
+    const { device } = software;
+    const put = (data: BigInt64Array | Uint8Array): GPUBuffer => {
+      const buffer = device?.createBuffer({ size: data.byteLength, usage: 0x80 | 0x08 });
+      device?.queue.writeBuffer(buffer as GPUBuffer, 0, data as Uint8Array<ArrayBuffer>);
+      return buffer as GPUBuffer;
+    };
+    const offsets = { buffer: put(BigInt64Array.of(7n, 7n, 7n, 0n, 2n, 5n)), offset: 24 };
+    const segments = tensor(offsets, [3], { dtype: "i64" });
+    const mask = Uint8Array.of(1, 0, 1, 1, 0);
+    const losses = [1, 2, 3, 4, 5];
+    const got = await reduce(losses, { segments, mask, backend: software });
+    const want = await reduce(losses, {
+      ...{ segments: Int32Array.of(0, 2, 5), mask },
+      backend: reference,
+    });
+    expect([...(await got.loss.read())]).toEqual([...(await want.loss.read())]);
+    expect([...(await want.loss.read())]).toEqual([1, 3.5]);
+  });
+
   test("a label outside the classes is named as sequenceLogProbs' own", async () => {
     const { device } = software;
     const buffer = device?.createBuffer({ size: 8, usage: 0x80 | 0x08 }) as GPUBuffer;
