@@ -10,6 +10,51 @@ const STEP: u32 = 4u;
 var<workgroup> leftTile: array<vec4f, LEFT_SIZE>;
 var<workgroup> rightTile: array<vec4f, RIGHT_SIZE>;
 
+// Four rows at four depths: column k is depth k.
+fn leftBlock(item: u32, row: u32, k: u32) -> mat4x4f {
+  let first = params.leftFirst + item * params.leftItem;
+  if (LEFT_TURNED) {
+    return left[first + k * params.leftStride + row];
+  }
+  return transpose(left[first + row * params.leftStride + k]);
+}
+
+// Four depths at four columns: column n is column n.
+fn rightBlock(item: u32, column: u32, k: u32) -> mat4x4f {
+  let first = params.rightFirst + item * params.rightItem;
+  if (RIGHT_TURNED) {
+    return transpose(right[first + k * params.rightStride + column]);
+  }
+  return right[first + column * params.rightStride + k];
+}
+
+fn ownBlock(item: u32, row: u32, column: u32) -> mat4x4f {
+  return transpose(own[item * params.productItem + row * params.columnBlocks + column]);
+}
+
+fn pulls(l: mat4x4f, r: vec4f, x: vec4f) -> vec4f {
+  return l[0] * (x - r.x) + l[1] * (x - r.y) + (l[2] * (x - r.z) + l[3] * (x - r.w));
+}
+
+fn met(l: mat4x4f, r: mat4x4f, x: mat4x4f) -> mat4x4f {
+  if (METHOD == 1u) {
+    return mat4x4f(squares(l, r[0]), squares(l, r[1]), squares(l, r[2]), squares(l, r[3]));
+  }
+  if (METHOD == 2u) {
+    return mat4x4f(pulls(l, r[0], x[0]), pulls(l, r[1], x[1]), pulls(l, r[2], x[2]),
+      pulls(l, r[3], x[3]));
+  }
+  return l * r;
+}
+
+fn storeBlock(item: u32, row: u32, column: u32, sum: mat4x4f) {
+  let block = transpose(sum);
+  storeRow(item, row, column, 0u, block[0]);
+  storeRow(item, row, column, 1u, block[1]);
+  storeRow(item, row, column, 2u, block[2]);
+  storeRow(item, row, column, 3u, block[3]);
+}
+
 // Lanes 0 .. 63 fetch a block of the left each, the next 64 or 128 one of the right.
 fn fetchTile(tile: Tile, begin: u32, lane: u32) {
   let slot = select(lane - 64u, lane, lane < 64u);

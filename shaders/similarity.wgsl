@@ -23,65 +23,27 @@ fn tileAt(index: u32, down: u32, across: u32) -> Tile {
     inside % params.tilesAcross * across);
 }
 
-// Four rows at four depths: column k is depth k.
-fn leftBlock(item: u32, row: u32, k: u32) -> mat4x4f {
-  let first = params.leftFirst + item * params.leftItem;
-  if (LEFT_TURNED) {
-    return left[first + k * params.leftStride + row];
-  }
-  return transpose(left[first + row * params.leftStride + k]);
-}
-
-// Four depths at four columns: column n is column n.
-fn rightBlock(item: u32, column: u32, k: u32) -> mat4x4f {
-  let first = params.rightFirst + item * params.rightItem;
-  if (RIGHT_TURNED) {
-    return transpose(right[first + k * params.rightStride + column]);
-  }
-  return right[first + column * params.rightStride + k];
-}
-
-fn ownBlock(item: u32, row: u32, column: u32) -> mat4x4f {
-  return transpose(own[item * params.productItem + row * params.columnBlocks + column]);
-}
-
-fn squares(l: mat4x4f, r: vec4f) -> vec4f {
-  let a = l[0] - r.x;
-  let b = l[1] - r.y;
-  let c = l[2] - r.z;
-  let d = l[3] - r.w;
+fn squares(m: mat4x4f, v: vec4f) -> vec4f {
+  let a = m[0] - v.x;
+  let b = m[1] - v.y;
+  let c = m[2] - v.z;
+  let d = m[3] - v.w;
   return a * a + b * b + (c * c + d * d);
 }
 
-fn pulls(l: mat4x4f, r: vec4f, x: vec4f) -> vec4f {
-  return l[0] * (x - r.x) + l[1] * (x - r.y) + (l[2] * (x - r.z) + l[3] * (x - r.w));
-}
-
-fn met(l: mat4x4f, r: mat4x4f, x: mat4x4f) -> mat4x4f {
-  if (METHOD == 1u) {
-    return mat4x4f(squares(l, r[0]), squares(l, r[1]), squares(l, r[2]), squares(l, r[3]));
-  }
-  if (METHOD == 2u) {
-    return mat4x4f(pulls(l, r[0], x[0]), pulls(l, r[1], x[1]), pulls(l, r[2], x[2]),
-      pulls(l, r[3], x[3]));
-  }
-  return l * r;
-}
-
-fn storeBlock(item: u32, row: u32, column: u32, sum: mat4x4f) {
+// Stores row `q` of a block of the product.
+fn storeRow(item: u32, row: u32, column: u32, q: u32, sum: vec4f) {
   if (row < params.rowBlocks && column < params.columnBlocks) {
     let at = params.productFirst + item * params.productItem + row * params.productStride + column;
-    var block = transpose(sum);
+    var line = sum;
     if (SCALED) {
-      let l = leftInverses[params.leftLine + item * params.rowBlocks + row];
-      let r = rightInverses[params.rightLine + item * params.columnBlocks + column];
       // Lengths first: a set against itself then has the same bits at (i, j) and (j, i).
-      block = mat4x4f(block[0] * (l.x * r), block[1] * (l.y * r), block[2] * (l.z * r),
-        block[3] * (l.w * r));
+      line *= leftInverses[params.leftLine + item * params.rowBlocks + row][q]
+        * rightInverses[params.rightLine + item * params.columnBlocks + column];
     }
     if (ACCUMULATE) {
-      block += product[at];
+      line += product[at][q];
     }
-    product[at] = block;
+    product[at][q] = line;
   }
 }

@@ -1,6 +1,6 @@
 // Reads vectors into blocks of 4 x 4 (four rows, each of four numbers), and where NORMALISED finds their
-// lengths. Rows are scaled by a power of two, so that those of 1e20 and of 1e-30 keep their direction and
-// no digit is lost: they are divided by their lengths only once products are sums. A row below the
+// lengths. Rows of very large or small numbers are scaled by a power of two, so that those of 1e20 and of
+// 1e-30 keep their direction; rows are divided by their lengths only once products are sums. A row below the
 // smallest normal number has no direction, and 0 in the place of 1 / length.
 
 struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
@@ -26,29 +26,26 @@ fn isDirected(top: u32) -> bool {
   return top >= SMALLEST && top < INFINITY_BITS;
 }
 
-fn topOf(base: u32, lane: u32) -> u32 {
-  var top = 0u;
-  for (var begin = lane; begin < params.depth; begin += BLOCK) {
-    let end = min(begin + BLOCK, params.depth);
-    for (var k = begin; k < end; k += LANES) {
-      top = max(top, firstBits(base + k) & 0x7fffffffu);
-    }
-  }
-  return top;
+// Squares of such numbers neither overflow nor matter where they underflow.
+fn isTame(top: u32) -> bool {
+  return top >= 0x30800000u && top < 0x4e800000u;  // 2^-30 to 2^30
 }
 
-fn squaresOf(base: u32, lane: u32, power: f32) -> f32 {
-  var sum = 0.0;
+// The largest magnitude, and the sum of the squares of the row times `power`.
+fn measured(base: u32, lane: u32, power: f32) -> Joint {
+  var joint = Joint(0u, 0.0);
   for (var begin = lane; begin < params.depth; begin += BLOCK) {
     let end = min(begin + BLOCK, params.depth);
     var part = 0.0;
     for (var k = begin; k < end; k += LANES) {
-      let x = power * bitcast<f32>(firstBits(base + k));
+      let bits = firstBits(base + k);
+      joint.top = max(joint.top, bits & 0x7fffffffu);
+      let x = power * bitcast<f32>(bits);
       part += x * x;
     }
-    sum += part;
+    joint.sum += part;
   }
-  return sum;
+  return joint;
 }
 
 fn bitsAt(vector: Vector, k: u32) -> u32 {
@@ -81,21 +78,22 @@ fn main(
   }
   var vector = Vector((item * params.rows + place % params.padded) * params.depth, SMALLEST, isRead, 1.0, 1.0);
   if (NORMALISED) {
-    var top = 0u;
+    var found = Joint(0u, 0.0);
     if (isRead) {
-      top = topOf(vector.base, lane);
+      found = measured(vector.base, lane, 1.0);
     }
-    vector.top = joinedLanes(Joint(top, 0.0), thread).top;
-    if (isDirected(vector.top)) {
-      vector.power = bitcast<f32>((254u - min(vector.top >> 23u, 253u)) << 23u);
+    found = joinedLanes(found, thread);
+    vector.top = found.top;
+    var scaled = Joint(0u, 0.0);
+    if (isDirected(found.top) && !isTame(found.top)) {
+      vector.power = bitcast<f32>((254u - min(found.top >> 23u, 253u)) << 23u);
+      if (isRead) {
+        scaled = measured(vector.base, lane, vector.power);
+      }
     }
-    var sum = 0.0;
-    if (isRead) {
-      sum = squaresOf(vector.base, lane, vector.power);
-    }
-    sum = joinedLanes(Joint(0u, sum), thread).sum;
-    if (isDirected(vector.top)) {
-      vector.inverse = 1.0 / sqrt(sum);
+    scaled = joinedLanes(scaled, thread);
+    if (isDirected(found.top)) {
+      vector.inverse = 1.0 / sqrt(select(scaled.sum, found.sum, isTame(found.top)));
     }
   }
   if (exists) {

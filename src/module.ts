@@ -30,6 +30,8 @@ export function assemble(kernel: Kernel): string {
   const members = Object.entries(kernel.params).map(([name, type]) => `  ${name}: ${type},`);
   return [
     `// ${kernel.label}`,
+    // A directive, which nothing but comments may precede.
+    ...(kernel.constants["SUBGROUPS"] === true ? ["enable subgroups;"] : []),
     ...constants,
     "struct Params {",
     ...members,

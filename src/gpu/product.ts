@@ -1,4 +1,7 @@
+import blockAlone from "../../shaders/blockAlone.wgsl?raw";
+import blockShared from "../../shaders/blockShared.wgsl?raw";
 import product from "../../shaders/product.wgsl?raw";
+import productLines from "../../shaders/productLines.wgsl?raw";
 import tiled from "../../shaders/productTiled.wgsl?raw";
 import similarity from "../../shaders/similarity.wgsl?raw";
 import type { Kernel, ProgramBuilder, Range, Target } from "../plan.js";
@@ -21,7 +24,16 @@ export interface View {
   readonly item?: number;
 }
 
-export interface Product {
+/** What is multiplied, in blocks. */
+interface Sizes {
+  readonly rowBlocks: number;
+  readonly columnBlocks: number;
+  readonly depthBlocks: number;
+  /** Matrices of the batch. */
+  readonly items?: number;
+}
+
+export interface Product extends Sizes {
   readonly label: string;
   readonly method: Method;
   readonly left: View & { readonly turned?: boolean };
@@ -36,44 +48,39 @@ export interface Product {
   };
   /** What gradients are of, in blocks like the product's; for the method "pulls". */
   readonly own?: Range;
-  readonly rowBlocks: number;
-  readonly columnBlocks: number;
-  readonly depthBlocks: number;
-  /** Matrices of the batch. */
-  readonly items?: number;
   /** Adds to what is there. */
   readonly accumulate?: boolean;
 }
 
-/** The kernel of a product: blocks that a lane makes, and the lanes of a workgroup. */
+/** The kernel of a product, and the blocks of a workgroup's tile. */
 export interface ProductShape {
   readonly tiled: boolean;
   readonly down: number;
   readonly across: number;
-  readonly lanes: number;
 }
 
-const most = (blocks: number): number => (blocks >= 4 ? 4 : blocks >= 2 ? 2 : 1);
+/** Steps (a block of the left by one of the right) from which tiles of 16 × 8 repay their second of compilation. */
+const MANY_STEPS = 2 ** 18;
 
 /**
- * The choice of kernel by device class and size, in one table. Without a GPU each lane wants many blocks in registers and
+ * The choice of kernel by device class and size, in one table. Without a GPU four lanes want many blocks in registers and
  * no barrier; a GPU wants tiles in workgroup memory, and smaller ones where there would be too few workgroups.
  */
 export function productShape(
   on: Target,
-  rowBlocks: number,
-  columnBlocks: number,
-  items: number,
+  { rowBlocks, columnBlocks, depthBlocks, items = 1 }: Sizes,
 ): ProductShape {
   if (on.software || on.maxInvocations < 256) {
-    return { tiled: false, down: most(rowBlocks), across: most(columnBlocks), lanes: 4 };
+    const across = Math.min(rowBlocks, columnBlocks) >= 8 ? 8 : 4;
+    const isLarge = rowBlocks * columnBlocks * depthBlocks * items >= MANY_STEPS;
+    return { tiled: false, down: across === 8 && isLarge ? 16 : across, across };
   }
   const wideTiles = Math.ceil(rowBlocks / 16) * Math.ceil(columnBlocks / 32) * items;
-  return { tiled: true, down: 16, across: wideTiles >= 256 ? 2 : 1, lanes: 256 };
+  return { tiled: true, down: 16, across: wideTiles >= 256 ? 32 : 16 };
 }
 
 /** Operations that take about as long as a byte of traffic, by device class. */
-const OPERATIONS_PER_BYTE = { software: 11, hardware: 250 };
+const OPERATIONS_PER_BYTE = { software: 15, hardware: 250 };
 /** Bytes' worth of one pass: about a slice of 50 ms. */
 const PASS_BYTES = { software: 20e6, hardware: 1e9 };
 
@@ -103,30 +110,30 @@ const params: Kernel["params"] = {
 export function planProduct(builder: ProgramBuilder, on: Target, wanted: Product): void {
   const { method, left, right, rowBlocks, columnBlocks, depthBlocks, items = 1, inverses } = wanted;
   if (rowBlocks * columnBlocks * items === 0) return;
-  const shape = productShape(on, rowBlocks, columnBlocks, items);
-  const width = shape.tiled ? shape.across * 16 : shape.across;
-  const tilesAcross = Math.ceil(columnBlocks / width);
-  const tilesPerItem = Math.ceil(rowBlocks / shape.down) * tilesAcross;
+  const { tiled: isTiled, down, across } = productShape(on, wanted);
+  const tilesAcross = Math.ceil(columnBlocks / across);
+  const tilesPerItem = Math.ceil(rowBlocks / down) * tilesAcross;
   const tiles = tilesPerItem * items;
+  const shares = !isTiled && on.features.has("subgroups");
   const kernel: Kernel = {
     label: wanted.label,
-    parts: [similarity, shape.tiled ? tiled : product],
+    parts: [
+      similarity,
+      ...(isTiled ? [tiled] : [product, productLines, shares ? blockShared : blockAlone]),
+    ],
     constants: {
       METHOD: methods[method],
       LEFT_TURNED: left.turned === true,
       RIGHT_TURNED: right.turned === true,
       ACCUMULATE: wanted.accumulate === true,
       SCALED: inverses !== undefined,
-      ACROSS: shape.across,
-      ...(shape.tiled ? {} : { DOWN: shape.down, LANES: shape.lanes }),
+      ...(isTiled ? { ACROSS: across / 16 } : { DOWN: down, ACROSS: across, SUBGROUPS: shares }),
     },
     params,
   };
   const device = on.software ? "software" : "hardware";
-  const operations = 128 * shape.down * width * Math.max(depthBlocks, 1);
-  const tileWork = operations / OPERATIONS_PER_BYTE[device];
-  const perGroup = shape.tiled ? 1 : shape.lanes;
-  const step = Math.max(Math.floor(PASS_BYTES[device] / tileWork / perGroup), 1) * perGroup;
+  const tileWork = (128 * down * across * Math.max(depthBlocks, 1)) / OPERATIONS_PER_BYTE[device];
+  const step = Math.max(Math.floor(PASS_BYTES[device] / tileWork), 1);
   for (let first = 0; first < tiles; first += step) {
     const count = Math.min(step, tiles - first);
     builder.pass({
@@ -158,7 +165,7 @@ export function planProduct(builder: ProgramBuilder, on: Target, wanted: Product
         firstTile: first,
         tiles: first + count,
       },
-      workgroups: Math.ceil(count / perGroup),
+      workgroups: count,
       work: Math.ceil(count * tileWork),
     });
   }

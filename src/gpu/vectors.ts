@@ -4,7 +4,6 @@ import math from "../../shaders/math.wgsl?raw";
 import rowFirst from "../../shaders/rowFirst.wgsl?raw";
 import vectorsKernel from "../../shaders/vectors.wgsl?raw";
 import back from "../../shaders/vectorsBack.wgsl?raw";
-import leanKernel from "../../shaders/vectorsLean.wgsl?raw";
 import type { Part } from "../families/arrangement.js";
 import { type ProgramBuilder, type Range, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
@@ -164,33 +163,11 @@ export function planGradients(
   stores: GradientStores = gradientStores(builder, request, on, vectors),
   firstItem = 0,
 ): void {
-  const { powers, inverses, normalised, parts, items, depth, depthBlocks, lines, name } = vectors;
+  const { powers, inverses, normalised, parts, items, depth, depthBlocks, lines } = vectors;
   if (stores.size === 0) return;
   const slopeLines = (first: number, count: number): Range =>
     linesOf(slopes, depthBlocks, first, count);
   const { lanes, rows: together, joint } = lanesFor(on);
-  const lean = normalised ? builder.buffer(`${name}Lean`, lines * 4) : undefined;
-  const most = linesPerBinding(on, depthBlocks);
-  for (let first = 0; lean && first < lines; first += most) {
-    const count = Math.min(most, lines - first);
-    builder.pass({
-      kernel: {
-        label: "lean",
-        parts: [leanKernel, joint],
-        constants: { LANES: lanes, ROWS: together },
-        params: { rows: "u32", firstRow: "u32", depthBlocks: "u32", gridWidth: "u32" },
-      },
-      bindings: {
-        vectors: vectorLines(vectors, first, count),
-        slopes: slopeLines(first, count),
-        inverses,
-        lean,
-      },
-      params: { rows: count, firstRow: first, depthBlocks },
-      workgroups: Math.ceil(count / together),
-      work: count * depth * 8,
-    });
-  }
   for (const part of parts) {
     const store = stores.get(part.name);
     if (!store) continue;
@@ -206,8 +183,8 @@ export function planGradients(
       builder.pass({
         kernel: {
           label: "gradient of vectors",
-          parts: [math, back],
-          constants: { NORMALISED: normalised },
+          parts: [math, back, joint],
+          constants: { LANES: lanes, ROWS: together, NORMALISED: normalised },
           params: {
             count: "u32",
             rows: "u32",
@@ -225,11 +202,10 @@ export function planGradients(
           slopes: slopeLines(bound, covered),
           powers,
           inverses,
-          ...(lean ? { lean } : {}),
           gradient: store.at(at, count),
         },
         params: {
-          count: count * depth,
+          count,
           rows: items > 1 ? part.rows : count,
           padded: items > 1 ? padded : count,
           depth,
@@ -237,8 +213,8 @@ export function planGradients(
           firstRow: from,
           boundRow: bound,
         },
-        workgroups: Math.ceil((count * depth) / 64),
-        work: count * depth * 16,
+        workgroups: Math.ceil(count / together),
+        work: count * depth * 20,
       });
       store.finish(at, count);
     }

@@ -136,7 +136,7 @@ describe("the tiles of a product", () => {
       expect(params["firstTile"]).toBe(next);
       next = params["tiles"] as number;
     }
-    expect(next).toBe((4096 / 16) ** 2);
+    expect(next).toBe((4096 / 64) * (4096 / 32));
   });
 
   test("one product brings the gradients of a set against itself, two those of two sets", () => {
