@@ -101,6 +101,9 @@ function pairOf(request: Request, measure: PairMeasure): Pair {
   return norm(measure === "p" ? request.number("p") : 2, request.numbers.eps ?? 0);
 }
 
+/** A vector that is not finite has no distance: no hinge turns that into 0. */
+const lost = { value: Number.NaN, slopes: [Number.NaN, Number.NaN, Number.NaN] };
+
 /** A loss on given pairs of vectors, in float64. */
 export function rowPairsCpu(
   request: Request,
@@ -122,7 +125,9 @@ export function rowPairsCpu(
     );
     const label = labels ? (labels[row] as number) : 0;
     const distances = measured.map(({ distance }) => distance);
-    const { value, slopes } = judge(distances, label, request.numbers, request.choices);
+    const { value, slopes } = distances.every(Number.isFinite)
+      ? judge(distances, label, request.numbers, request.choices)
+      : lost;
     values[row] = (factors.value[row] as number) * value;
     // A vector counts once, however many pairs it is in.
     degenerate += new Set(

@@ -2,6 +2,7 @@ import { fail } from "../errors.js";
 import { expectLabels } from "../labels.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
+import { warnIfDistributions } from "../warn.js";
 
 /** The sizes of a problem over rows: the last axis holds the classes, all others number the rows. */
 export interface RowGeometry {
@@ -63,6 +64,7 @@ export function rowGeometry(
     expectLabels(request, labels, classes);
   }
   request.expectCommon(resultOf === "rows" ? lossShape : shape);
+  warnIfDistributions(request, name, classes);
   return { shape, rows, classes, lossShape };
 }
 

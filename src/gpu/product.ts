@@ -24,8 +24,9 @@ export interface View {
   readonly item?: number;
 }
 
-/** What is multiplied, in blocks. */
+/** What meets, and how many blocks of it. */
 interface Sizes {
+  readonly method: Method;
   readonly rowBlocks: number;
   readonly columnBlocks: number;
   readonly depthBlocks: number;
@@ -35,7 +36,6 @@ interface Sizes {
 
 export interface Product extends Sizes {
   readonly label: string;
-  readonly method: Method;
   readonly left: View & { readonly turned?: boolean };
   readonly right: View & { readonly turned?: boolean };
   readonly product: View;
@@ -59,7 +59,7 @@ export interface ProductShape {
   readonly across: number;
 }
 
-/** Steps (a block of the left by one of the right) from which tiles of 16 × 8 repay their second of compilation. */
+/** Steps (a block of the left by one of the right) from which a plain product's tiles of 16 × 8 repay their compilation. */
 const MANY_STEPS = 2 ** 18;
 
 /**
@@ -68,12 +68,13 @@ const MANY_STEPS = 2 ** 18;
  */
 export function productShape(
   on: Target,
-  { rowBlocks, columnBlocks, depthBlocks, items = 1 }: Sizes,
+  { method, rowBlocks, columnBlocks, depthBlocks, items = 1 }: Sizes,
 ): ProductShape {
   if (on.software || on.maxInvocations < 256) {
     const across = Math.min(rowBlocks, columnBlocks) >= 8 ? 8 : 4;
     const isLarge = rowBlocks * columnBlocks * depthBlocks * items >= MANY_STEPS;
-    return { tiled: false, down: across === 8 && isLarge ? 16 : across, across };
+    const isTall = isLarge && across === 8 && method === "product";
+    return { tiled: false, down: isTall ? 16 : across, across };
   }
   const wideTiles = Math.ceil(rowBlocks / 16) * Math.ceil(columnBlocks / 32) * items;
   return { tiled: true, down: 16, across: wideTiles >= 256 ? 32 : 16 };

@@ -33,13 +33,12 @@ const forms: Readonly<Record<RowForm | Against, number>> = {
 };
 
 /** A loss's words as constants, by their place among the possible values: `inputForm` is INPUT_FORM. */
-function words(request: Request): Record<string, number | boolean> {
-  const constants: Record<string, number | boolean> = {};
-  for (const [name, value] of Object.entries(request.choices)) {
-    const option = request.spec.options[name];
-    const known = option && "values" in option ? option.values : [];
+function words(request: Request): Record<string, number> {
+  const constants: Record<string, number> = {};
+  for (const [name, option] of Object.entries(request.spec.options)) {
+    if (!("values" in option)) continue;
     const capitals = name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-    constants[capitals] = typeof value === "boolean" ? value : known.indexOf(value);
+    constants[capitals] = option.values.indexOf(request.choices[name] as string);
   }
   return constants;
 }

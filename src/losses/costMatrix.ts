@@ -1,4 +1,5 @@
 import { row } from "../families/row.js";
+import { checkLogits } from "../warn.js";
 
 /**
  * Expected cost of the softmax's decision, from a table of what each mistake costs.
@@ -18,6 +19,7 @@ export const costMatrix = /* @__PURE__ */ row({
       role: "data",
       doc: "Row y, column c: what it costs to answer c where y is true. Needed.",
     },
+    checkLogits,
   },
   forms: () => ["logits", "table"],
   slopesBy: () => ["probability", "log"],

@@ -3,6 +3,7 @@ import { fail } from "../errors.js";
 import { expectLabels } from "../labels.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
+import { checkLogits, warnIfDistributions } from "../warn.js";
 
 /** The sizes of a cross-entropy problem. Element (row, class) lies at rowBase(row) + class × classStride. */
 export interface Geometry {
@@ -79,6 +80,7 @@ function check(request: Request): Geometry {
     );
   }
   checkOutputs(request, soft);
+  warnIfDistributions(request, "logits", classes, classStride);
   return { rows: sizeOf(lossShape), classes, classStride, lossShape, soft, shift };
 }
 
@@ -141,6 +143,7 @@ export const crossEntropy = /* @__PURE__ */ defineLoss({
       doc: "The axis of the classes; 1 for images (N, C, H, W).",
     },
     shift: { default: false, doc: "Scores each token against the next label, without a copy." },
+    checkLogits,
   },
   outputs: {
     logSumExp: "log of the sum of exponentials, per row",

@@ -1,4 +1,5 @@
 import { row } from "../families/row.js";
+import { checkLogits } from "../warn.js";
 
 /**
  * Divergence of a student's softened softmax from its teacher's, scaled back by the squared temperature.
@@ -19,6 +20,7 @@ export const distillation = /* @__PURE__ */ row({
       above: 0,
       doc: "Divides both rows of logits; larger shows more of the teacher's small probabilities.",
     },
+    checkLogits,
   },
   forms: () => ["logits", "logits"],
   slopesBy: () => ["log", "probability"],

@@ -1,4 +1,5 @@
 import { row } from "../families/row.js";
+import { checkLogits } from "../warn.js";
 
 /**
  * Entropy of the softmax of each row; as a bonus, subtract it.
@@ -14,6 +15,7 @@ export const entropy = /* @__PURE__ */ row({
   inputs: { logits: "wrt" },
   options: {
     unit: { default: "nats", values: ["nats", "bits"], doc: "Natural logarithms, or base 2." },
+    checkLogits,
   },
   forms: () => ["logits", "nothing"],
   slopesBy: () => ["probability", "log"],

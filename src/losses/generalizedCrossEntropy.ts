@@ -1,4 +1,5 @@
 import { rowLabel } from "../families/rowLabel.js";
+import { checkLogits } from "../warn.js";
 
 /**
  * Between cross-entropy (q near 0) and mean absolute error (q = 1): robust against wrong labels.
@@ -16,6 +17,7 @@ export const generalizedCrossEntropy = /* @__PURE__ */ rowLabel({
   options: {
     q: { default: 0.7, above: 0, max: 1, doc: "How much a very wrong row is played down." },
     ignoreIndex: { default: -100, integer: true, doc: "Rows with this label take no part." },
+    checkLogits,
   },
   form: "logits",
   label: (logP, logMiss, { q }) => [

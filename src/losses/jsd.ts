@@ -1,4 +1,5 @@
 import { row } from "../families/row.js";
+import { checkLogits } from "../warn.js";
 
 /**
  * Jensen-Shannon divergence of two softmaxes from their mixture, generalised by `beta`.
@@ -19,6 +20,7 @@ export const jsd = /* @__PURE__ */ row({
       below: 1,
       doc: "The share of the target distribution P in the mixture.",
     },
+    checkLogits,
   },
   forms: () => ["logits", "logits"],
   slopesBy: () => ["probability", "probability"],

@@ -1,4 +1,5 @@
 import { rowLabel } from "../families/rowLabel.js";
+import { checkLogits } from "../warn.js";
 
 /**
  * PolyLoss: cross-entropy with the first term of its expansion in 1 - p adjusted.
@@ -15,6 +16,7 @@ export const poly = /* @__PURE__ */ rowLabel({
   options: {
     epsilon: { default: 1, doc: "What is added to the first coefficient." },
     ignoreIndex: { default: -100, integer: true, doc: "Rows with this label take no part." },
+    checkLogits,
   },
   form: "logits",
   label(logP, logMiss, { epsilon }) {

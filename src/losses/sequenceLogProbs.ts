@@ -3,6 +3,7 @@ import { fail } from "../errors.js";
 import { expectLabels } from "../labels.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
+import { checkLogits, warnIfDistributions } from "../warn.js";
 import type { Geometry } from "./crossEntropy.js";
 
 function check(request: Request): Geometry {
@@ -23,6 +24,7 @@ function check(request: Request): Geometry {
   request.expectShape("labels", lossShape, "(one label per token)");
   expectLabels(request, "labels", classes);
   request.expectCommon(lossShape, lossShape.slice(0, -1));
+  warnIfDistributions(request, "logits", classes);
   const shift = request.choices.shift ? (lossShape.at(-1) as number) : 0;
   return { rows: sizeOf(lossShape), classes, classStride: 1, lossShape, soft: false, shift };
 }
@@ -57,6 +59,7 @@ export const sequenceLogProbs = /* @__PURE__ */ defineLoss({
       above: 0,
       doc: "Divides the logits: the temperature that was sampled at.",
     },
+    checkLogits,
   },
   result: "output",
   cases: [

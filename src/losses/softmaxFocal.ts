@@ -1,4 +1,5 @@
 import { rowLabel } from "../families/rowLabel.js";
+import { checkLogits } from "../warn.js";
 
 /**
  * Cross-entropy in which well-classified rows count less: each is scaled by (1 - p)^gamma.
@@ -22,6 +23,7 @@ export const softmaxFocal = /* @__PURE__ */ rowLabel({
     },
     gamma: { default: 2, min: 0, doc: "How much less a sure row counts; 0 is cross-entropy." },
     ignoreIndex: { default: -100, integer: true, doc: "Rows with this label take no part." },
+    checkLogits,
   },
   form: "logits",
   labelFactor: "alpha",

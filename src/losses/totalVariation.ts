@@ -1,4 +1,5 @@
 import { row } from "../families/row.js";
+import { checkLogits } from "../warn.js";
 
 /**
  * Total variation distance between two softmaxes: the largest difference that any event's probability can have.
@@ -13,7 +14,7 @@ export const totalVariation = /* @__PURE__ */ row({
   formula: String.raw`\tfrac12 \sum_c |p_c - q_c|`,
   reference: "Levin, Peres, Wilmer 2009, Markov Chains and Mixing Times, section 4.1",
   inputs: { logits: "wrt", targetLogits: "asked" },
-  options: {},
+  options: { checkLogits },
   forms: () => ["logits", "logits"],
   slopesBy: () => ["probability", "probability"],
   cell(p, _logP, q) {

@@ -1,7 +1,6 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   bce,
-  bceWithLogits,
   dpo,
   gan,
   gaussianKL,
@@ -13,11 +12,9 @@ import {
   mse,
   openBackend,
   quantile,
-  sigmoidFocal,
   smoothL1,
   tensor,
 } from "../../src/index.js";
-import { forgetWarnings } from "../../src/warn.js";
 
 const backend = await openBackend({ kind: "cpu" });
 
@@ -232,38 +229,5 @@ describe("bad input is refused before any work, naming loss, argument, expected 
   test("what the mask hides is not judged", async () => {
     const { loss } = await bce([0.5, Number.NaN], [1, 7], { backend, mask: Uint8Array.of(1, 0) });
     expect(await loss.item()).toBeCloseTo(Math.LN2, 12);
-  });
-});
-
-describe("logits that look like probabilities are pointed at, once", () => {
-  beforeEach(forgetWarnings);
-  const probabilities = Float32Array.from({ length: 20 }, (_, at) => at / 19);
-  const targets = new Float32Array(20);
-  const warn = () => vi.spyOn(console, "warn").mockImplementation(() => {});
-
-  test("the warning names the loss, the argument and the fix", async () => {
-    const spy = warn();
-    await bceWithLogits(probabilities, targets, { backend });
-    await bceWithLogits(probabilities, targets, { backend });
-    expect(spy.mock.calls).toEqual([
-      [
-        expect.stringMatching(
-          /bceWithLogits: logits all lie between 0 and 1.*use bce.*checkLogits: false/,
-        ),
-      ],
-    ]);
-    await sigmoidFocal(probabilities, targets, { backend });
-    expect(spy).toHaveBeenCalledTimes(2);
-  });
-
-  test.each([
-    ["the check is off", probabilities, { checkLogits: false }],
-    ["one is negative", probabilities.with(3, -1), {}],
-    ["there are too few to tell", probabilities.slice(0, 15), {}],
-    ["all are 0 or 1", probabilities.map(Math.round), {}],
-  ] as const)("nothing is said where %s", async (_, logits, options) => {
-    const spy = warn();
-    await bceWithLogits(logits, targets.slice(0, logits.length), { backend, ...options });
-    expect(spy).not.toHaveBeenCalled();
   });
 });
