@@ -34,9 +34,9 @@ const lines = (file: string) => (texts.get(file) ?? "").trimEnd().split("\n").le
 const isPage = (file: string) => file.startsWith("src/page/");
 const thisFile = "test/node/house.test.ts";
 
-test("the library prints nothing but the one warning of src/warn.ts", () => {
+test("the library prints nothing but the warnings of src/warnings.ts", () => {
   const prints = (line: string) => /\bconsole\.\w+\(/.test(line);
-  expect(offenders(source, prints, ["src/warn.ts"])).toEqual([]);
+  expect(offenders(source, prints, ["src/warnings.ts"])).toEqual([]);
 });
 
 test("the 42 kB reflector is never shipped", () => {

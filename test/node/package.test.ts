@@ -80,14 +80,14 @@ describe("an application that imports only crossEntropy and openBackend", () => 
     expect(start, "at start").toBeLessThan(16);
     expect(withGpu, "on WebGPU").toBeLessThan(28);
     expect(withGpu, "on WebGPU").toBeGreaterThan(start + 5);
-    expect(all, "in all").toBeLessThan(31);
+    expect(all, "in all").toBeLessThan(32);
     expect(all, "in all").toBeGreaterThan(withGpu + 2);
   });
 
-  test("loads less than 8 kB at start from the CPU entry, and no shader ever", async () => {
+  test("loads less than 8.25 kB at start from the CPU entry, and no shader ever", async () => {
     const chunks = await bundleCrossEntropy("cpu.js");
-    expect(kilobytes(fetched(chunks, atStart)), "at start").toBeLessThan(8);
-    expect(kilobytes(chunks), "in all").toBeLessThan(13);
+    expect(kilobytes(fetched(chunks, atStart)), "at start").toBeLessThan(8.25);
+    expect(kilobytes(chunks), "in all").toBeLessThan(13.25);
     const code = chunks.map((chunk) => chunk.code).join("\n");
     expect(code).toMatch(/Math\.log1p/);
     expect(code).not.toMatch(/@compute|@workgroup_size|requestAdapter/);

@@ -10,7 +10,9 @@ import {
   tensor,
 } from "../../src/index.js";
 import * as losses from "../../src/losses/index.js";
-import { forgetWarnings } from "../../src/warn.js";
+import type { Request } from "../../src/request.js";
+import { warnIfDistributions } from "../../src/warn.js";
+import { forgetWarnings } from "../../src/warnings.js";
 import { normalFrom, randomFrom } from "../random.js";
 
 const backend = await openBackend({ kind: "cpu" });
@@ -29,6 +31,7 @@ describe("logits of a sigmoid that look like probabilities are pointed at, once"
     const spy = spyOnWarnings();
     await bceWithLogits(probabilities, targets, { backend });
     await bceWithLogits(probabilities, targets, { backend });
+    await vi.dynamicImportSettled();
     expect(spy.mock.calls).toEqual([
       [
         expect.stringMatching(
@@ -37,6 +40,7 @@ describe("logits of a sigmoid that look like probabilities are pointed at, once"
       ],
     ]);
     await sigmoidFocal(probabilities, targets, { backend });
+    await vi.dynamicImportSettled();
     expect(spy).toHaveBeenCalledTimes(2);
   });
 
@@ -48,6 +52,7 @@ describe("logits of a sigmoid that look like probabilities are pointed at, once"
   ] as const)("nothing is said where %s", async (_, logits, options) => {
     const spy = spyOnWarnings();
     await bceWithLogits(logits, targets.slice(0, logits.length), { backend, ...options });
+    await vi.dynamicImportSettled();
     expect(spy).not.toHaveBeenCalled();
   });
 });
@@ -95,6 +100,7 @@ describe("logits of a softmax that look like probabilities are pointed at, once"
       const call = loss as unknown as Call;
       await call(...inputs, { ...costs, backend });
       await call(...inputs, { ...costs, backend });
+      await vi.dynamicImportSettled();
       expect(spy.mock.calls).toEqual([
         [
           expect.stringMatching(
@@ -104,6 +110,7 @@ describe("logits of a softmax that look like probabilities are pointed at, once"
       ]);
       forgetWarnings();
       await call(...inputs, { ...costs, backend, checkLogits: false });
+      await vi.dynamicImportSettled();
       expect(spy).toHaveBeenCalledTimes(1);
     },
   );
@@ -111,10 +118,12 @@ describe("logits of a softmax that look like probabilities are pointed at, once"
   test("one row is enough, and so are the classes of an image", async () => {
     const spy = spyOnWarnings();
     await crossEntropy([[0.7, 0.2, 0.1]], [0], { backend });
+    await vi.dynamicImportSettled();
     expect(spy).toHaveBeenCalledTimes(1);
     forgetWarnings();
     const image = Float32Array.of(0.25, 0.5, 0.75, 0.5);
     await crossEntropy(tensor(image, [1, 2, 2]), [[0, 1]], { classAxis: 1, backend });
+    await vi.dynamicImportSettled();
     expect(spy).toHaveBeenCalledTimes(2);
   });
 
@@ -129,6 +138,7 @@ describe("logits of a softmax that look like probabilities are pointed at, once"
   ] as const)("nothing is said where %s", async (_, logits) => {
     const spy = spyOnWarnings();
     await crossEntropy(tensor(logits, [4, 5]), labels, { backend });
+    await vi.dynamicImportSettled();
     expect(spy).not.toHaveBeenCalled();
   });
 
@@ -151,23 +161,21 @@ describe("logits of a softmax that look like probabilities are pointed at, once"
       [[0, 1, 2, 3]],
       { backend },
     );
+    await vi.dynamicImportSettled();
     expect(spy).not.toHaveBeenCalled();
   });
 
-  test("real logits are read no further than their first negative number or row", async () => {
-    const spy = spyOnWarnings();
-    const wide = new Float32Array(4 * 50_000).fill(3);
+  test("real logits are read no further than the first that no probability can be", () => {
     let reads = 0;
-    const watched = new Proxy(wide, {
-      get(target, key) {
-        if (typeof key === "string" && /^\d+$/.test(key)) reads += 1;
-        const found = Reflect.get(target, key) as unknown;
-        return typeof found === "function" ? found.bind(target) : found;
+    const data = new Float32Array(50_000).fill(3);
+    const host = new Proxy(data, {
+      get: (target, key) => {
+        if (/^\d+$/.test(String(key))) reads += 1;
+        return Reflect.get(target, key) as unknown;
       },
     });
-    const { judgeDistributions } = await import("../../src/warn.js");
-    expect(judgeDistributions(watched, 50_000, 1)).toBe(false);
+    const request = { tensors: { logits: { host } }, choices: { checkLogits: true } };
+    warnIfDistributions(request as unknown as Request, "logits", 50_000);
     expect(reads).toBe(1);
-    expect(spy).not.toHaveBeenCalled();
   });
 });
