@@ -16,7 +16,29 @@ const library = (entry: "index" | "cpu"): BuildOptions => ({
     },
   },
 });
-const page: BuildOptions = { outDir: "site" };
+/** Few files compress better than many: the explorer comes with the page, all other views together when one is asked for. */
+const page: BuildOptions = {
+  outDir: "site",
+  // The first with light-dark(): in its stead older ones get variables that the theme switch does not turn.
+  cssTarget: ["chrome123", "firefox120", "safari17.5"],
+  // One file is not worth a preload.
+  modulePreload: false,
+  rolldownOptions: {
+    output: {
+      codeSplitting: {
+        groups: [
+          { name: "library", test: /\/src\/(?!page\/|verify)|\/shaders\//, priority: 3 },
+          {
+            name: "page",
+            test: /\/page\/(main|style|chart\/(lines|frame|scale|bars)|parts|scenes|views\/(status|explore))|src\/verify/,
+            priority: 2,
+          },
+          { name: "views", test: /src\/page|\/bench\// },
+        ],
+      },
+    },
+  },
+};
 
 // Loaded only under vitest, so that a build needs no browser packages.
 async function testProjects(): Promise<NonNullable<ViteUserConfig["test"]>> {

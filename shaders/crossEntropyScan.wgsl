@@ -61,12 +61,14 @@ fn settled(sums: Sums) -> Sums {
 }
 
 fn scan(row: Row, labelBits: u32) -> Sums {
-  var trips = tripsOf(row);
+  let trips = tripsOf(row);
   var sums = scanTrips(row, trips, bitcast<f32>(labelBits));
   if ((sums.flags & CAREFUL) != 0u) {
-    trips = 0u;
-    sums = nothing();
+    sums = nothing();  // again over its own trips: other lanes may be fast over theirs
     sums.flags = CAREFUL;
+    for (var at = 0u; at < 4u * trips; at++) {
+      sums = joined(sums, scanElement(row, classesAt(row, at / 4u)[at % 4u], labelBits));
+    }
   }
   let slots = slotsOf(row, trips);
   for (var slot = row.lane; slot < slots; slot += LANES) {

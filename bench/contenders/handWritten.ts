@@ -1,19 +1,19 @@
 import type { Contender, Job, Problem, Work } from "../page/contract.js";
-import fusedCode from "./fused256.wgsl?raw";
 import { gpuMilliseconds, openDevice, Readback, readFloats, storage, uniforms } from "./gpu.js";
-import unfusedCode from "./unfused.wgsl?raw";
 
-/** An entry point, and how many workgroups it takes. */
-interface Step {
+/** An entry point, how many workgroups it takes, and what it touches: `layout: "auto"` leaves out the rest. */
+export interface Step {
   readonly entry: string;
   readonly groups: (rows: number, elements: number) => number;
+  readonly bindings: readonly number[];
 }
 
 const WIDTH = 65535;
-const perRow = (rows: number): number => rows;
-const by64 = (count: number): number => Math.ceil(count / 64);
+export const perRow = (rows: number): number => rows;
+export const by64 = (count: number): number => Math.ceil(count / 64);
 
-function handWritten(
+/** A contender of one WGSL module without a library around it. */
+export function handWritten(
   name: string,
   code: string,
   steps: Readonly<Record<Work, readonly Step[]>>,
@@ -45,12 +45,12 @@ function handWritten(
           7: storage(device, work === "loss" ? 4 : rows * classes * 4),
         };
         const compiled = await Promise.all(
-          steps[work].map(async ({ entry, groups }) => {
+          steps[work].map(async ({ entry, groups, bindings }) => {
             const pipeline = await device.createComputePipelineAsync({
               layout: "auto",
               compute: { module, entryPoint: entry, ...(entry === "fused" ? constants : {}) },
             });
-            const entries = bindingsOf(code, entry).map((binding) => ({
+            const entries = bindings.map((binding) => ({
               binding,
               resource: { buffer: buffers[binding] as GPUBuffer },
             }));
@@ -92,40 +92,3 @@ function handWritten(
     },
   };
 }
-
-// `layout: "auto"` leaves out what an entry point does not touch.
-function bindingsOf(code: string, entry: string): number[] {
-  if (code === fusedCode) {
-    if (entry === "mean") return [0, 5, 6];
-    return [0, 1, 2, 5, 7];
-  }
-  const touched: Record<string, number[]> = {
-    rowMax: [0, 1, 3],
-    rowSum: [0, 1, 3, 4],
-    gather: [0, 1, 2, 3, 4, 5],
-    mean: [0, 5, 6],
-    gradients: [0, 1, 2, 3, 4, 7],
-  };
-  return touched[entry] as number[];
-}
-
-const losses: readonly Step[] = [
-  { entry: "rowMax", groups: perRow },
-  { entry: "rowSum", groups: perRow },
-  { entry: "gather", groups: by64 },
-  { entry: "mean", groups: () => 1 },
-];
-const fused: readonly Step[] = [
-  { entry: "fused", groups: perRow },
-  { entry: "mean", groups: () => 1 },
-];
-
-export const unfused: Contender = handWritten("unfused WGSL", unfusedCode, {
-  loss: losses,
-  "loss+gradient": [...losses, { entry: "gradients", groups: (_, elements) => by64(elements) }],
-});
-
-export const fused256: Contender = handWritten("fused WGSL, 256 lanes", fusedCode, {
-  loss: fused,
-  "loss+gradient": fused,
-});

@@ -1,7 +1,8 @@
-import { fused256, unfused } from "../contenders/handWritten.js";
+import { fused256 } from "../contenders/fused256.js";
 import { limits } from "../contenders/limits.js";
 import { multiplyAdd } from "../contenders/multiplyAdd.js";
 import { cpuPaths, plainLoop } from "../contenders/onCpu.js";
+import { unfused } from "../contenders/unfused.js";
 import { webgpuLoss } from "../contenders/webgpuLoss.js";
 import { jaxes } from "../peers/jax.js";
 import { onnxruntimes } from "../peers/onnxruntime.js";

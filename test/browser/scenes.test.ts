@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as library from "../../src/index.js";
 import { losses } from "../../src/page/parts/registry.js";
+import { snippetOf } from "../../src/page/parts/snippet.js";
 import { toMathML } from "../../src/page/parts/tex.js";
 import { curveOptions } from "../../src/page/scenes/options.js";
 import { type Axis, type Scene, sceneOf } from "../../src/page/scenes/scene.js";
@@ -9,12 +10,10 @@ const start = (scene: Scene, axis: Axis): Record<string, number> =>
   Object.fromEntries(scene.knobs(axis).map(({ id, value }) => [id, value]));
 
 /** Runs a snippet as a reader would, with the library's names in place of its import line. */
-async function runCode(
-  code: string,
-): Promise<{ curve: ArrayLike<number>; slope: ArrayLike<number> }> {
+async function runCode<T>(code: string, result: string): Promise<T> {
   const body = code.replace(/^import \{ (.*) \} from "webgpu-loss";/, "const { $1 } = library;");
   const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;
-  return AsyncFunction("library", `${body}\nreturn { curve, slope };`)(library);
+  return AsyncFunction("library", `${body}\nreturn ${result};`)(library);
 }
 
 describe.each(losses.map((loss) => [loss.spec.name, loss] as const))(
@@ -34,11 +33,20 @@ describe.each(losses.map((loss) => [loss.spec.name, loss] as const))(
       expect(ys.length).toBe(xs.length);
       expect(Array.from(ys).filter(Number.isFinite).length).toBeGreaterThan(xs.length / 2);
       expect(worst?.used ?? 0, JSON.stringify(worst)).toBeLessThanOrEqual(1);
-      const { curve, slope } = await runCode(scene.code(axis, knobs, {}));
+      type Drawn = { curve: ArrayLike<number>; slope: ArrayLike<number> };
+      const code = scene.code(axis, knobs, {});
+      const { curve, slope } = await runCode<Drawn>(code, "{ curve, slope }");
       expect(Array.from(curve, (y) => y.toFixed(4))).toEqual(Array.from(ys, (y) => y.toFixed(4)));
       expect(Array.from(slope, (y) => y.toFixed(4))).toEqual(
         Array.from(slopes ?? [], (y) => y.toFixed(4)),
       );
+    });
+
+    it("has a snippet that runs as it stands, and fits on a card", async () => {
+      const snippet = snippetOf(loss);
+      await runCode(snippet, "undefined");
+      const long = snippet.split("\n").filter((line) => /^const \{|^ {2}/.test(line));
+      expect(Math.max(...long.map(({ length }) => length))).toBeLessThanOrEqual(88);
     });
 
     it("takes every option that it has a control for", async () => {

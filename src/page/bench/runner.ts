@@ -1,9 +1,9 @@
-import { unfused } from "../../../bench/contenders/handWritten.js";
-import { webgpuLoss } from "../../../bench/contenders/webgpuLoss.js";
-import type { ClassProblem, Contender, Job } from "../../../bench/page/contract.js";
+import { unfused } from "../../../bench/contenders/unfused.js";
+import type { ClassProblem, Job } from "../../../bench/page/contract.js";
 import { quantile } from "../../../bench/page/statistics.js";
 import { breathe } from "./breathe.js";
 import { cpuPath, plainLoop } from "./onCpu.js";
+import { planned } from "./onGpu.js";
 import type { Need, Work } from "./size.js";
 
 /** One line of the results. */
@@ -37,12 +37,46 @@ const MOST = 25;
 /** A contender whose loss differs by more than this computes something else: it is not timed. */
 const AGREES = 1e-4;
 
-/** The same under names that visitors read. */
-const gpuContenders: readonly (readonly [string, Contender | undefined])[] = [
-  ["webgpu-loss", webgpuLoss.find(({ name }) => name === "webgpu-loss plan.run")],
-  ["webgpu-loss, in place", webgpuLoss.find(({ name }) => name === "webgpu-loss in place")],
-  ["unfused pipeline", unfused],
-];
+/** One that runs: how many bytes it moves per logit at least, and how it is made ready. */
+interface Runner {
+  readonly name: string;
+  readonly bytesPerLogit: number;
+  readonly ours: boolean;
+  open(): Promise<{ job: Job | undefined; close(): void }>;
+}
+
+const alone = async (job: Job | Promise<Job>) => ({ job: await job, close: () => {} });
+
+function runnersFor(
+  problem: ClassProblem,
+  work: Work,
+  need: Need,
+  onGpu: boolean,
+  signal: AbortSignal,
+): Runner[] {
+  const isLoss = work === "loss";
+  const bytesPerLogit = isLoss ? 4 : 12;
+  const run = (name: string, ours: boolean, open: Runner["open"]): Runner => ({
+    name,
+    bytesPerLogit,
+    ours,
+    open,
+  });
+  const loop = run("plain loop", false, () => alone(plainLoop(problem, work, signal)));
+  if (!onGpu)
+    return [loop, run("webgpu-loss, CPU path", true, () => alone(cpuPath(problem, work)))];
+  const list = [loop, run("webgpu-loss", true, () => alone(planned(problem, work, false)))];
+  if (!isLoss)
+    list.push(run("webgpu-loss, in place", true, () => alone(planned(problem, work, true))));
+  if (!need.unfused)
+    list.push(
+      run("unfused pipeline", false, async () => {
+        const opened = await unfused.open();
+        return { job: await opened.prepare(problem, work), close: () => opened.close() };
+      }),
+    );
+  return list;
+}
 
 async function sample(
   job: Job,
@@ -88,24 +122,17 @@ export async function runBench(
 ): Promise<{ timings: Timing[]; failures: Failed[] }> {
   const timings: Timing[] = [];
   const failures: Failed[] = [];
-  const list: (readonly [string, Contender | undefined])[] = onGpu
-    ? gpuContenders.filter(
-        ([name, found]) => found && (name !== "unfused pipeline" || !need.unfused),
-      )
-    : [];
-  const count = list.length + (onGpu ? 1 : 2);
+  const runners = runnersFor(problem, work, need, onGpu, signal);
   const { rows, classes } = problem;
   let reference = Number.NaN;
 
   const measure = async (
-    name: string,
+    { name, ours, bytesPerLogit }: Runner,
     at: number,
     job: Job,
-    bytesPerLogit: number,
-    ours: boolean,
   ): Promise<void> => {
     const step = (share: number, doing: string) =>
-      report({ share: (at + share) / count, doing: `${name}: ${doing}` });
+      report({ share: (at + share) / runners.length, doing: `${name}: ${doing}` });
     step(0, "first call");
     const start = performance.now();
     await job.reset?.();
@@ -136,24 +163,18 @@ export async function runBench(
     });
   };
 
-  const bytes = work === "loss" ? 4 : 12;
-  await measure("plain loop", 0, plainLoop(problem, work, signal), bytes, false);
-  if (!onGpu) await measure("webgpu-loss, CPU path", 1, await cpuPath(problem, work), bytes, true);
-  for (const [at, [name, contender]] of list.entries()) {
+  for (const [at, runner] of runners.entries()) {
     signal.throwIfAborted();
-    if (!contender) continue;
-    const opened = await contender.open();
-    let job: Job | undefined;
+    let opened: Awaited<ReturnType<Runner["open"]>> | undefined;
     try {
-      job = await opened.prepare(problem, work);
-      if (job)
-        await measure(name, at + 1, job, contender.bytesPerLogit[work], contender.group === "ours");
+      opened = await runner.open();
+      if (opened.job) await measure(runner, at, opened.job);
     } catch (error) {
       if (signal.aborted) throw error;
-      failures.push({ name, why: String(error) });
+      failures.push({ name: runner.name, why: String(error) });
     } finally {
-      job?.free();
-      opened.close();
+      opened?.job?.free();
+      opened?.close();
     }
   }
   report({ share: 1, doing: "done" });

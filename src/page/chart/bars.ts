@@ -73,8 +73,11 @@ export class Bars {
     const y = linear(domain, [bottom, top]);
     const zero = y.at(Math.min(Math.max(0, domain[0]), domain[1]));
     const bar = Math.min((pitch * 0.78) / series.length, 54);
-    const fits = (text: string) => text.length * 6.2 <= bar + 2;
     const shown = (value: number) => num(value, state.digits ?? 2);
+    // All numbers or none: a few of them would look like a choice.
+    const numbered = series.every(({ values }) =>
+      Array.from(values).every((value) => shown(value).length * 6.2 <= bar + 2),
+    );
     const description = names
       .map(
         (name, i) =>
@@ -134,7 +137,7 @@ export class Bars {
                 height: Math.max(Math.abs(end - zero), 0.5),
                 class: `bar tone-${tone}`,
               }),
-              fits(shown(value))
+              numbered
                 ? s(
                     "text",
                     {

@@ -97,6 +97,14 @@ export class Lines {
     this.#frame = frame;
     const { left, right, top, bottom, x, y } = frame;
     const clip = uniqueId("clip");
+    // Whole where they lie on the edge; none beyond it.
+    const marks = (state.marks ?? []).filter(
+      (mark) =>
+        mark.x >= xDomain[0] &&
+        mark.x <= xDomain[1] &&
+        mark.y >= yDomain[0] &&
+        mark.y <= yDomain[1],
+    );
     const svg = s(
       "svg",
       {
@@ -146,16 +154,16 @@ export class Lines {
             ? s("path", { d: pathOf(xs, reference, frame), class: "line reference" })
             : undefined,
         ),
-        (state.marks ?? []).map((mark) =>
-          s("circle", {
-            cx: x.at(mark.x),
-            cy: y.at(mark.y),
-            r: 4.5,
-            class: `mark tone-${mark.tone}`,
-          }),
-        ),
       ),
-      (state.marks ?? []).map((mark) =>
+      marks.map((mark) =>
+        s("circle", {
+          cx: x.at(mark.x),
+          cy: y.at(mark.y),
+          r: 4.5,
+          class: `mark tone-${mark.tone}`,
+        }),
+      ),
+      marks.map((mark) =>
         mark.label
           ? s("text", { x: x.at(mark.x) + 8, y: y.at(mark.y) - 8, class: "note" }, mark.label)
           : undefined,

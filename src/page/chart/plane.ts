@@ -56,6 +56,9 @@ export class Plane {
     const { x, y } = frame;
     const unit = x.at(1) - x.at(0);
     const focused = this.#focusedIndex();
+    // Names stand outside, and where their points' arrows do not go.
+    const middle = this.points.reduce((sum, point) => sum + point.x / this.points.length, 0);
+    const below = (i: number): number => ((this.#arrows[i]?.dy ?? 0) > 0 ? 20 : -11);
     const svg = s(
       "svg",
       {
@@ -79,10 +82,15 @@ export class Plane {
           class: circle.dashed ? "orbit dashed" : "orbit",
         }),
       ),
-      this.points.map((point) =>
+      this.points.map((point, i) =>
         s(
           "text",
-          { x: x.at(point.x) + 12, y: y.at(point.y) - 10, class: "note boxed" },
+          {
+            x: x.at(point.x) + (point.x < middle ? -12 : 12),
+            y: y.at(point.y) + below(i),
+            class: "note boxed",
+            "text-anchor": point.x < middle ? "end" : "start",
+          },
           point.name,
         ),
       ),

@@ -30,7 +30,7 @@ export class Times {
   #render(width: number): void {
     const rows = this.#rows;
     if (rows.length === 0) return;
-    const height = rows.length * ROW + 40;
+    const height = rows.length * ROW + 46;
     const low = 10 ** Math.floor(Math.log10(Math.min(...rows.map((row) => row.low))) - 0.01);
     const high = 10 ** Math.ceil(Math.log10(Math.max(...rows.map((row) => row.high))) + 0.01);
     const right = width - 84;
@@ -52,16 +52,16 @@ export class Times {
           "aria-label": `Median time of each contender: ${spoken}`,
         },
         decades.map((ms) => [
-          s("line", { x1: x(ms), x2: x(ms), y1: 4, y2: height - 34, class: "grid" }),
+          s("line", { x1: x(ms), x2: x(ms), y1: 4, y2: height - 40, class: "grid" }),
           s(
             "text",
-            { x: Math.max(x(ms), 20), y: height - 18, "text-anchor": "middle" },
+            { x: Math.max(x(ms), 20), y: height - 24, "text-anchor": "middle" },
             ms >= 1000 ? `${ms / 1000} s` : `${Number(ms.toPrecision(1))} ms`,
           ),
         ]),
         s(
           "text",
-          { x: 4, y: height - 2, class: "axis-name" },
+          { x: 4, y: height - 6, class: "axis-name" },
           "time of one run, logarithmic; less is better",
         ),
         rows.map((row, i) => {

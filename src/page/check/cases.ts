@@ -3,8 +3,16 @@ import { flatten } from "../scenes/case.js";
 import { rowOf, takesLabels } from "../scenes/domains.js";
 import { sceneOf } from "../scenes/scene.js";
 import { flows } from "../scenes/types.js";
-import { elementInputs, rowInputs, type Storage, vectorInputs } from "./inputs.js";
+import {
+  elementInputs,
+  type Made,
+  rowInputs,
+  type Storage,
+  type Twist,
+  vectorInputs,
+} from "./inputs.js";
 import { Random } from "./random.js";
+import { type Special, specialOf } from "./special.js";
 
 /** One row of the table of checks; its numbers are made when it runs. */
 export interface Check {
@@ -15,7 +23,6 @@ export interface Check {
 
 const storages: readonly Storage[] = ["f32", "f16", "bf16"];
 const LARGE = 50257;
-const NAN = Number.NaN;
 
 const gradientsOf = ({ spec }: AnyLoss): string[] =>
   Object.keys(spec.inputs).filter((name) => spec.inputs[name] === "wrt");
@@ -24,26 +31,19 @@ const gradientsOf = ({ spec }: AnyLoss): string[] =>
 function worked(loss: AnyLoss): Check[] {
   const { spec } = loss;
   const names = Object.keys(spec.inputs);
-  // Families with cases of their own have half formats there.
-  const own = ["elementwise", "row", "reduction"].includes(spec.family);
-  return spec.cases.flatMap((example, at) =>
-    (at === 0 && !own ? storages : storages.slice(0, 1)).map(
-      (storage): Check => ({
-        title: `worked example ${at + 1}`,
-        storage,
-        make: () => ({
-          inputs: names.map((name, i) => {
-            const { shape, data } = flatten(example.args[i]);
-            if (takesLabels(loss, name) && data.every(Number.isInteger))
-              return tensor(Int32Array.from(data), shape);
-            const dtype = spec.inputs[name] === "data" ? "f32" : storage;
-            return tensor(Float32Array.from(data), shape, { dtype });
-          }),
-          options: { ...example.options, gradients: gradientsOf(loss) },
-        }),
+  return spec.cases.map((example, at) => ({
+    title: `worked example ${at + 1}`,
+    storage: "f32",
+    make: () => ({
+      inputs: names.map((name, i) => {
+        const { shape, data } = flatten(example.args[i]);
+        return takesLabels(loss, name) && data.every(Number.isInteger)
+          ? tensor(Int32Array.from(data), shape)
+          : tensor(Float32Array.from(data), shape);
       }),
-    ),
-  );
+      options: { ...example.options, gradients: gradientsOf(loss) },
+    }),
+  }));
 }
 
 /** Whether every input of this row loss can be made here. */
@@ -63,152 +63,122 @@ function isPlainRow(loss: AnyLoss): boolean {
   );
 }
 
-/** Half formats are kernels of their own in any case, so one of them also shows the losses one by one. */
-function reductionOf({ spec }: AnyLoss, storage: Storage): { reduction?: string } {
-  const able = !spec.result && (spec.reductions?.includes("none") ?? true);
-  return able && storage === "f16" ? { reduction: "none" } : {};
+/** What is made for each storage. */
+interface Shape extends Special {
+  /** Keeps one number in three, and puts NaN under the rest. */
+  readonly poisoned?: boolean;
 }
 
-function elements(loss: AnyLoss): Check[] {
-  const gradients = gradientsOf(loss);
-  const check = (
-    title: string,
-    storage: Storage,
-    count: number,
-    twist: "plain" | "huge",
-    options: object,
-  ): Check => ({
+/** A NaN in either half format. */
+const NAN_BITS = 0x7fff;
+
+/** Everything masked but what lies between, where the masked inputs hold NaN. */
+function poison({ inputs, options }: Made): Made {
+  const [first] = inputs as [{ storage: { data: Float32Array | Uint16Array }; shape: number[] }];
+  const { data } = first.storage;
+  const count = first.shape[0] as number;
+  const width = data.length / count;
+  const mask = Uint8Array.from({ length: count }, (_, i) => (i % 3 === 1 ? 1 : 0));
+  const nan = data instanceof Float32Array ? Number.NaN : NAN_BITS;
+  for (let i = 0; i < count; i++) if (mask[i] === 0) data.fill(nan, i * width, (i + 1) * width);
+  return { inputs, options: { ...options, mask } };
+}
+
+/** Every shape in every storage. */
+function product(loss: AnyLoss, shapes: readonly Shape[]): Check[] {
+  const { spec } = loss;
+  const able = !spec.result && (spec.reductions?.includes("none") ?? true);
+  return shapes.flatMap(({ title, make, poisoned }) =>
+    storages.map(
+      (storage): Check => ({
+        title,
+        storage,
+        make: () => {
+          const made = make(new Random(spec.name + title), storage);
+          const { inputs, options } = poisoned ? poison(made) : made;
+          // Half formats are kernels of their own in any case, so one of them also shows the losses one by one.
+          const one = able && storage === "f16" ? { reduction: "none" } : {};
+          return { inputs, options: { gradients: gradientsOf(loss), ...one, ...options } };
+        },
+      }),
+    ),
+  );
+}
+
+const nothing = (count: number) => ({ mask: new Uint8Array(count) });
+
+function elements(loss: AnyLoss): Shape[] {
+  const { inputs } = loss.spec;
+  const shape = (title: string, count: number, twist: Twist = "plain", options = {}): Shape => ({
     title,
-    storage,
-    make: () => {
-      const made = elementInputs(loss, new Random(loss.spec.name + title), count, storage, twist);
-      return { inputs: made.inputs, options: { gradients, ...options } };
+    make: (random, storage) => {
+      const made = elementInputs(loss, random, count, storage, twist);
+      return { ...made, options };
     },
   });
-  const takesLogits = "logits" in loss.spec.inputs || "scores" in loss.spec.inputs;
   return [
-    ...storages.map((storage) =>
-      check("1 031 elements", storage, 1031, "plain", reductionOf(loss, storage)),
-    ),
-    check("one element", "f32", 1, "plain", {}),
-    ...(takesLogits ? [check("logits of ±10⁴", "f32", 65, "huge", {})] : []),
-    masked(loss, (random) => elementInputs(loss, random, 63, "f32", "plain").inputs, 63, gradients),
+    shape("1 031 elements", 1031),
+    shape("one element", 1),
+    ...("logits" in inputs || "scores" in inputs ? [shape("logits of ±10⁴", 65, "huge")] : []),
+    shape("all elements ignored", 11, "plain", nothing(11)),
+    { ...shape("masked, with NaN under the mask", 63), poisoned: true },
   ];
 }
 
-/** Everything masked but what lies between, where the masked inputs hold NaN. */
-function masked(
-  loss: AnyLoss,
-  make: (random: Random) => unknown[],
-  count: number,
-  gradients: string[],
-): Check {
-  const title = "masked, with NaN under the mask";
-  return {
-    title,
-    storage: "f32",
-    make: () => {
-      const mask = Uint8Array.from({ length: count }, (_, i) => (i % 3 === 1 ? 1 : 0));
-      const inputs = make(new Random(loss.spec.name + title));
-      const [first] = inputs as [{ storage: { data: Float32Array } }];
-      const { data } = first.storage;
-      const width = data.length / count;
-      for (let i = 0; i < count; i++) if (mask[i] === 0) data.fill(NAN, i * width, (i + 1) * width);
-      return { inputs, options: { gradients, mask } };
-    },
-  };
-}
-
-function rows(loss: AnyLoss): Check[] {
+function rows(loss: AnyLoss): Shape[] {
   const { spec } = loss;
-  const gradients = gradientsOf(loss);
-  const isLoss = spec.result === undefined;
-  const hasTable = "costs" in spec.options;
   const byLabel = Object.keys(spec.inputs).some(
     (name) => takesLabels(loss, name) && !rowOf(loss, name),
   );
   const fromLogits = /^(logits|scores|studentLogits)$/.test(Object.keys(spec.inputs)[0] ?? "");
-  const check = (
+  const hasTable = "costs" in spec.options;
+  const shape = (
     title: string,
-    storage: Storage,
-    sizes: { rows: number; columns: number },
-    twist: "plain" | "huge" | "minus infinity",
-    options: object = {},
-  ): Check => ({
+    rows: number,
+    columns: number,
+    twist: Twist = "plain",
+    options = {},
+  ): Shape => ({
     title,
-    storage,
-    make: () => {
-      const made = rowInputs(loss, new Random(spec.name + title), sizes, storage, twist);
-      return { inputs: made.inputs, options: { gradients, ...made.options, ...options } };
+    make: (random, storage) => {
+      const made = rowInputs(loss, random, { rows, columns }, storage, twist);
+      return { ...made, options: { ...made.options, ...options } };
     },
   });
-  const list = storages.map((storage) =>
-    check(
-      "5 rows of 131 classes",
-      storage,
-      { rows: 5, columns: 131 },
-      "plain",
-      reductionOf(loss, storage),
-    ),
-  );
+  const list = [shape("5 rows of 131 classes", 5, 131)];
   if (fromLogits && !hasTable) {
-    list.push(check("logits of ±10⁴", "f32", { rows: 5, columns: 33 }, "huge"));
-    if (byLabel)
-      list.push(check("a logit of −∞", "f32", { rows: 3, columns: 17 }, "minus infinity"));
+    list.push(shape("logits of ±10⁴", 5, 33, "huge"));
+    if (byLabel || spec.result) list.push(shape("a logit of −∞", 3, 17, "minus infinity"));
   }
-  if (!hasTable) list.push(check("50 257 classes", "f32", { rows: 2, columns: LARGE }, "plain"));
-  if (isLoss) {
-    const none = { mask: new Uint8Array(4) };
-    list.push(check("all rows ignored", "f32", { rows: 4, columns: 11 }, "plain", none));
-    list.push(
-      check("all rows ignored, mean 0", "f32", { rows: 4, columns: 11 }, "plain", {
-        ...none,
-        emptyMean: "zero",
-      }),
-    );
-    if (!hasTable)
-      list.push(
-        masked(
-          loss,
-          (random) => rowInputs(loss, random, { rows: 9, columns: 13 }, "f32", "plain").inputs,
-          9,
-          gradients,
-        ),
-      );
-  }
+  if (!hasTable) list.push(shape("50 257 classes", 2, LARGE));
+  if (spec.result) return list;
+  list.push(shape("all rows ignored", 4, 11, "plain", nothing(4)));
+  list.push(
+    shape("all rows ignored, mean 0", 4, 11, "plain", { ...nothing(4), emptyMean: "zero" }),
+  );
+  if (!hasTable) list.push({ ...shape("masked, with NaN under the mask", 9, 13), poisoned: true });
   return list;
 }
 
-function vectors(loss: AnyLoss): Check[] {
-  const gradients = gradientsOf(loss);
-  const check = (
-    title: string,
-    storage: Storage,
-    sizes: { rows: number; columns: number },
-  ): Check => ({
-    title,
-    storage,
-    make: () => {
-      const made = vectorInputs(loss, new Random(loss.spec.name + title), sizes, storage);
-      return { inputs: made.inputs, options: { gradients } };
-    },
-  });
-  return [
-    ...storages.map((storage) => check("7 vectors of depth 5", storage, { rows: 7, columns: 5 })),
-    check("33 vectors of depth 65", "f32", { rows: 33, columns: 65 }),
-  ];
-}
+const vectors = (loss: AnyLoss): Shape[] =>
+  [
+    [7, 5],
+    [33, 65],
+  ].map(([rows = 0, columns = 0]) => ({
+    title: `${rows} vectors of depth ${columns}`,
+    make: (random, storage) => vectorInputs(loss, random, { rows, columns }, storage),
+  }));
 
 /** All checks of a loss: its worked examples, and shapes and numbers that kernels stumble over. */
 export function checksOf(loss: AnyLoss): Check[] {
-  const { family, inputs } = loss.spec;
-  const list = worked(loss);
+  const { family, inputs, gpu } = loss.spec;
+  const shapes: Shape[] = [...specialOf(loss)];
   const isPlain = Object.values(inputs).every(
     (role) => flows(role) || role === "labels" || role === "data",
   );
-  if (family === "elementwise" && loss.spec.gpu && isPlain) list.push(...elements(loss));
-  if (isPlainRow(loss)) list.push(...rows(loss));
+  if (family === "elementwise" && gpu && isPlain) shapes.push(...elements(loss));
+  if (isPlainRow(loss)) shapes.push(...rows(loss));
   if (family === "pairwise" && sceneOf(loss).kind.startsWith("vectors"))
-    list.push(...vectors(loss));
-  return list;
+    shapes.push(...vectors(loss));
+  return [...worked(loss), ...product(loss, shapes)];
 }

@@ -12,10 +12,10 @@ export interface Sizes {
   readonly columns: number;
 }
 
-type Made = { readonly inputs: unknown[]; readonly options: Record<string, unknown> };
+export type Made = { readonly inputs: unknown[]; readonly options: Record<string, unknown> };
 
 /** Floats in the storage that is to be checked; whole numbers stay what they are. */
-function stored(
+export function stored(
   data: Float32Array | Int32Array,
   shape: readonly number[],
   storage: Storage,
@@ -24,11 +24,11 @@ function stored(
   return tensor(data, shape, { dtype: storage });
 }
 
-const filled = (count: number, make: (i: number) => number): Float32Array =>
+export const filled = (count: number, make: (i: number) => number): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => make(i));
 
 /** Shares that sum to 1 over each row of `columns`. */
-function shares(random: Random, { rows, columns }: Sizes): Float32Array {
+export function shares(random: Random, { rows, columns }: Sizes): Float32Array {
   const out = filled(rows * columns, () => 0.05 + random.next());
   for (let row = 0; row < rows; row++) {
     const part = out.subarray(row * columns, (row + 1) * columns);
@@ -131,8 +131,9 @@ export function vectorInputs(
       const low = spec.name === "contrastive" ? 0 : -1;
       return filled(rows, () => (random.below(2) ? 1 : low));
     }
+    // Of the length that embeddings have, whatever their depth.
     return stored(
-      filled(rows * columns, () => random.normal(1)),
+      filled(rows * columns, () => random.normal(Math.sqrt(5 / columns))),
       [rows, columns],
       storage,
     );

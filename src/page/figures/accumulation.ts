@@ -1,10 +1,13 @@
 import { accumulator, crossEntropy, tensor } from "../../index.js";
 import { Bars } from "../chart/bars.js";
+import { Lines } from "../chart/lines.js";
+import { h } from "../parts/dom.js";
 import { num } from "../parts/format.js";
 import { pick } from "../parts/run.js";
 import { session } from "../parts/session.js";
 import type { Figure } from "../views/figure.js";
 
+const SUM = { reduction: "sum", gradients: true } as const;
 const CLASSES = 3;
 const BATCH = 16;
 /** Confidence in the right class of sixteen tokens; the last ones are the hard ones. */
@@ -13,11 +16,12 @@ const LOGITS = Array.from({ length: BATCH }, (_, i) => [3 - i * 0.28, 0, 0.5]).f
 export const accumulation: Figure = {
   id: "accumulation",
   title: "Accumulating gradients",
-  text: "A batch of 16 tokens, cut in two because it does not fit. With equal halves the mean of the means is the mean; with unequal ones it is not, and the gradient is wrong. An accumulator adds sums and counts on the GPU and divides once, which is right for every cut.",
+  text: "A batch of 16 tokens, cut in two because it does not fit. With equal halves the mean of the means is the mean; with unequal ones it is not, and the gradient is wrong. An accumulator adds sums and counts on the GPU and divides once, which is right for every cut. A sum alone grows with the batch, and the step with it; the mean keeps its size.",
   needs: ["crossEntropy", "accumulator"],
   build(stage) {
-    const bars = new Bars(0.26);
-    stage.place(bars.element);
+    const bars = new Bars();
+    const growth = new Lines();
+    stage.place(h("div", { class: "pair" }, bars.element, growth.element));
     const cut = stage.slider("cut", {
       label: "tokens in the first part",
       value: 12,
@@ -46,8 +50,7 @@ export const accumulation: Figure = {
       const summed: number[] = [];
       for (const [from, to] of parts) {
         const [logits, targets] = inputs(from, to);
-        const options = { backend, reduction: "sum", gradients: true } as const;
-        const result = await crossEntropy(logits, targets, options);
+        const result = await crossEntropy(logits, targets, { backend, ...SUM });
         await total.add(result);
         summed.push(...((await result.gradients.logits.read()) as Float32Array));
         result.destroy();
@@ -66,6 +69,25 @@ export const accumulation: Figure = {
         norm(summed) * factor,
       ];
       total.destroy();
+      // What the tokens so far pull a bias with that they all share: summed, and divided by their count.
+      const perToken = slopesOf(await stage.run("crossEntropy", inputs(0, BATCH), SUM));
+      const bias = new Array<number>(CLASSES).fill(0);
+      const summedNorms = Array.from({ length: BATCH }, (_, t) => {
+        for (let c = 0; c < CLASSES; c++)
+          bias[c] = (bias[c] as number) + (perToken[t * CLASSES + c] as number);
+        return norm(bias);
+      });
+      growth.draw({
+        label: "Norm of the gradient over the tokens of the batch, by sum and by mean",
+        xs: Float32Array.from({ length: BATCH }, (_, t) => t + 1),
+        xLabel: "tokens in the batch",
+        yLabel: "norm of the gradient",
+        lines: [
+          { name: "sum", tone: 2, ys: summedNorms },
+          { name: "mean", tone: 1, ys: summedNorms.map((value, t) => value / (t + 1)) },
+        ],
+        yMin: 0,
+      });
       bars.draw({
         label: "Loss and gradient norm of one batch and of two accumulated parts",
         names: ["one batch", "mean of means", "accumulator"],

@@ -97,7 +97,8 @@ export const denominators: Figure = {
             h(
               "td",
               { class: right ? "good" : "bad" },
-              right ? "✓ padding has no say" : "✗ lengths change it",
+              right ? "✓" : "✗",
+              h("span", {}, right ? " padding has no say" : " lengths change it"),
             ),
           ),
         );
@@ -113,7 +114,7 @@ export const denominators: Figure = {
             h("th", { scope: "col" }, "reduction"),
             h("th", { scope: "col" }, "divides the sum by"),
             h("th", { scope: "col", class: "number" }, "loss"),
-            h("th", { scope: "col" }, ""),
+            h("th", { scope: "col" }, "right?"),
           ),
         ),
         h("tbody", {}, rows),

@@ -7,6 +7,9 @@ const plain = (value: unknown): string =>
     .replaceAll("{", "{ ")
     .replaceAll("}", " }");
 
+/** A line that needs no scrolling on a card. */
+const WIDTH = 88;
+
 /** A call that runs as it stands, made of the loss's first worked example. */
 export function snippetOf(
   { spec }: AnyLoss,
@@ -16,19 +19,26 @@ export function snippetOf(
   const names = Object.keys(spec.inputs);
   const lines = names.map((name, i) => `const ${name} = ${plain(example?.args[i])};`);
   const value = spec.result ?? "loss";
-  const asked = plain({
-    ...example?.options,
-    ...options,
+  // Worked examples show one loss each; a reader begins with the mean.
+  const { reduction, ...others } = { ...example?.options, ...options };
+  const asked = Object.entries({
+    ...(reduction === undefined || reduction === "none" ? {} : { reduction }),
+    ...others,
     ...(spec.gpu ? {} : { backend: "cpu" }),
     gradients: true,
-  });
+  }).map(([name, value]) => `${name}: ${name === "backend" ? "cpu" : plain(value)}`);
+  const call = `const { ${value}, gradients } = await ${spec.name}(`;
+  const whole = `{ ${asked.join(", ")} }`;
+  const short = `${call}${names.join(", ")}, ${whole});`;
+  const last =
+    whole.length < WIDTH ? [`  ${whole},`] : ["  {", ...asked.map((one) => `    ${one},`), "  },"];
   const cpu = spec.gpu ? [] : ['const cpu = await openBackend({ kind: "cpu" });'];
   return [
     `import { ${[spec.name, ...(spec.gpu ? [] : ["openBackend"])].join(", ")} } from "webgpu-loss";`,
     "",
     ...cpu,
     ...lines,
-    `const { ${value}, gradients } = await ${spec.name}(${names.join(", ")}, ${asked.replace('"cpu"', "cpu")});`,
+    ...(short.length <= WIDTH ? [short] : [call, `  ${names.join(", ")},`, ...last, ");"]),
     spec.result ? "await output.read();" : "await loss.item();",
   ].join("\n");
 }

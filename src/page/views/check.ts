@@ -1,163 +1,21 @@
-import { type AnyLoss, type Backend, type Tensor, tensor } from "../../index.js";
-import { tolerances, verify, type Worst } from "../../verify.js";
-import { type Check, checksOf } from "../check/cases.js";
-import { Random } from "../check/random.js";
+import type { AnyLoss } from "../../index.js";
+import { tolerances } from "../../verify.js";
+import { judge, type Verdict } from "../check/judge.js";
 import { button } from "../parts/controls.js";
 import { fill, h, idle } from "../parts/dom.js";
-import { num, tiny } from "../parts/format.js";
+import { tiny } from "../parts/format.js";
 import { losses, runsOn } from "../parts/registry.js";
 import { record } from "../parts/report.js";
-import { param, setParams } from "../parts/router.js";
-import { onSession, type Session, session } from "../parts/session.js";
+import { param } from "../parts/router.js";
+import { onSession, session } from "../parts/session.js";
+import { Group, here } from "./check/group.js";
 
 const WORKERS = 4;
 /** Work between two looks at what else the page has to do. */
 const SLICE_MS = 40;
 
-interface Verdict {
-  readonly check: Check;
-  readonly worst: Worst | undefined;
-  readonly got: number;
-  readonly expected: number;
-  readonly error: string | undefined;
-  readonly ok: boolean;
-}
-
-/** A function that is no loss gets a factor per output: with ones the gradients of a softmax would be zero. */
-async function addUpstream(
-  loss: AnyLoss,
-  inputs: readonly unknown[],
-  options: Record<string, unknown>,
-  reference: Backend,
-): Promise<void> {
-  const result = await loss(...([...inputs, { backend: reference }] as never[]));
-  const { shape, size } = (result as unknown as { output: Tensor }).output;
-  const random = new Random(loss.spec.name);
-  options.upstream = tensor(
-    Float32Array.from({ length: size }, () => random.normal(1)),
-    shape,
-  );
-}
-
-async function judge(
-  loss: AnyLoss,
-  check: Check,
-  { backend, reference }: Session,
-): Promise<Verdict> {
-  try {
-    const { inputs, options } = check.make();
-    if (loss.spec.result) await addUpstream(loss, inputs, options, reference);
-    const { ok, worst, got, expected } = await verify(loss, inputs, options, backend, reference);
-    const value = loss.spec.result ?? "loss";
-    return {
-      check,
-      worst: worst[0],
-      got: got[value]?.[0] ?? Number.NaN,
-      expected: expected[value]?.[0] ?? Number.NaN,
-      error: undefined,
-      ok,
-    };
-  } catch (error) {
-    return {
-      check,
-      worst: undefined,
-      got: Number.NaN,
-      expected: Number.NaN,
-      error: String(error),
-      ok: false,
-    };
-  }
-}
-
 const describe = ({ spec }: AnyLoss, { check, error, worst }: Verdict): string =>
   `${spec.name}: ${check.title}, ${check.storage}: ${error ?? JSON.stringify(worst)}`;
-
-/** The rows of one loss: a line that sums up, and the cases behind it. */
-class Group {
-  readonly loss: AnyLoss;
-  readonly checks: readonly Check[];
-  readonly element: HTMLDetailsElement;
-  readonly #mark = h("span", { class: "verdict" });
-  readonly #sum = h("span", { class: "check-sum" });
-  readonly #body = h("tbody");
-  constructor(loss: AnyLoss) {
-    this.loss = loss;
-    this.checks = checksOf(loss);
-    const { name } = loss.spec;
-    const head = ["case", "storage", "device", "float64", "worst error", "allowed", "verdict"];
-    this.element = h(
-      "details",
-      { class: "check", id: `check-${name}`, "data-state": "waiting" },
-      h("summary", {}, this.#mark, h("b", {}, name), this.#sum),
-      h(
-        "div",
-        { class: "scroll", tabindex: 0, role: "region", "aria-label": `Checks of ${name}` },
-        h(
-          "table",
-          {},
-          h(
-            "thead",
-            {},
-            h(
-              "tr",
-              {},
-              head.map((text) => h("th", { scope: "col" }, text)),
-            ),
-          ),
-          this.#body,
-        ),
-      ),
-    );
-    this.element.addEventListener("toggle", () => {
-      if (this.element.open) setParams({ loss: name });
-    });
-  }
-
-  wait(text: string): void {
-    this.element.dataset.state = "waiting";
-    fill(this.#mark, "·");
-    fill(this.#sum, text);
-    fill(this.#body);
-  }
-
-  show(verdicts: readonly Verdict[]): void {
-    const failed = verdicts.filter(({ ok }) => !ok).length;
-    const used = Math.max(0, ...verdicts.map(({ worst }) => worst?.used ?? 0));
-    const done = verdicts.length === this.checks.length;
-    this.element.dataset.state = failed > 0 ? "failed" : done ? "passed" : "running";
-    fill(this.#mark, failed > 0 ? "✗" : done ? "✓" : "·");
-    fill(
-      this.#sum,
-      failed > 0
-        ? `${failed} of ${verdicts.length} checks fail`
-        : `${verdicts.length} of ${this.checks.length} checks, ${num(100 * used, 2)} % of the tolerance used`,
-    );
-    const last = verdicts.at(-1);
-    if (last) this.#body.append(this.#row(last));
-  }
-
-  #row({ check, worst, got, expected, error, ok }: Verdict): HTMLElement {
-    return h(
-      "tr",
-      { class: ok ? "" : "failed" },
-      h("th", { scope: "row" }, check.title),
-      h("td", {}, check.storage),
-      error
-        ? h("td", { colspan: 4 }, error)
-        : [
-            h("td", {}, num(got, 6)),
-            h("td", {}, num(expected, 6)),
-            h(
-              "td",
-              {},
-              worst ? `${tiny(worst.error)} in ${worst.path.replace("gradients.", "∂")}` : "",
-            ),
-            h("td", {}, worst ? tiny(worst.allowed) : ""),
-          ],
-      h("td", { class: ok ? "good" : "bad" }, ok ? "passes" : "fails"),
-    );
-  }
-}
 
 const rule = (
   { absolute, relative }: { absolute: number; relative: number },
@@ -180,6 +38,7 @@ export async function mount(place: HTMLElement): Promise<() => void> {
     { class: "check-list" },
     groups.map(({ element }) => element),
   );
+  const asked = groups.find(({ loss }) => loss.spec.name === param("loss"));
   let turn = 0;
 
   async function run(): Promise<void> {
@@ -213,6 +72,8 @@ export async function mount(place: HTMLElement): Promise<() => void> {
           if (mine !== turn) return;
           verdicts.push(verdict);
           group.show(verdicts);
+          if (asked === group && verdicts.length === Number(param("case")))
+            group.open(param("case"));
           done += 1;
           if (verdict.ok) passed += 1;
           else failures.push(describe(group.loss, verdict));
@@ -230,7 +91,14 @@ export async function mount(place: HTMLElement): Promise<() => void> {
       failed === 0
         ? h("b", { class: "good" }, `All ${passed} checks pass`)
         : h("b", { class: "bad" }, `${failed} of ${passed + failed} checks fail`),
-      ` on ${where}.`,
+      ` on ${where}`,
+      groups
+        .filter(({ element }) => element.dataset.state === "failed")
+        .map((group, i) => [
+          i > 0 ? ", " : ": ",
+          here(`loss=${group.loss.spec.name}`, group.loss.spec.name, () => group.open()),
+        ]),
+      ".",
       now.backend === now.reference
         ? " There is no GPU to compare with, so float64 is compared with itself."
         : "",
@@ -263,12 +131,7 @@ export async function mount(place: HTMLElement): Promise<() => void> {
     h("label", { class: "only" }, onlyFailed, "Show failures only"),
     list,
   );
-  const at = param("loss");
-  const target = at ? document.getElementById(`check-${at}`) : null;
-  if (target instanceof HTMLDetailsElement) {
-    target.open = true;
-    requestAnimationFrame(() => target.scrollIntoView({ block: "start" }));
-  }
+  if (asked) requestAnimationFrame(() => asked.open());
   void run();
   const stop = onSession(() => void run());
   return () => {

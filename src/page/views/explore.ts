@@ -1,5 +1,5 @@
 import type { AnyLoss } from "../../index.js";
-import { fill, h, latest } from "../parts/dom.js";
+import { type Child, fill, h, latest } from "../parts/dom.js";
 import { words } from "../parts/format.js";
 import { losses, lossNamed } from "../parts/registry.js";
 import { param, setParams } from "../parts/router.js";
@@ -30,6 +30,10 @@ const matches = ({ spec }: AnyLoss, query: string): boolean =>
     .toLowerCase()
     .includes(query);
 
+/** A name that may break between its words, where the column is too narrow. */
+const breakable = (name: string): Child[] =>
+  name.split(/(?=[A-Z][a-z])/).flatMap((word, i) => (i > 0 ? [h("wbr"), word] : [word]));
+
 /** The registry as a list that can be searched, and as a menu where there is no room for one. */
 function picker(pickLoss: (name: string) => void): {
   element: HTMLElement;
@@ -45,7 +49,11 @@ function picker(pickLoss: (name: string) => void): {
         h("h3", {}, topic),
         members.map((loss) => {
           const { name } = loss.spec;
-          const item = h("button", { type: "button", onclick: () => pickLoss(name) }, name);
+          const item = h(
+            "button",
+            { type: "button", onclick: () => pickLoss(name) },
+            breakable(name),
+          );
           items.set(name, item);
           return item;
         }),

@@ -35,6 +35,8 @@ export async function mount(place: HTMLElement): Promise<() => void> {
     teachers.find(({ spec }) => spec.name === param("loss")) ??
     (lossNamed("crossEntropy") as AnyLoss);
   let running = false;
+  /** The turns under way: paused is when they have ended. */
+  let turns: Promise<void> | undefined;
   let stopped = false;
   let trainer: Trainer;
   let steps: number[] = [];
@@ -72,20 +74,20 @@ export async function mount(place: HTMLElement): Promise<() => void> {
     log: true,
     change: () => {},
   });
-  const play = button("Train", () => (running ? hold() : void train()), "primary");
+  const play = button("Train", () => void (running ? hold() : train()), "primary");
   const one = button("One step", () => void advance(1));
-  const reset = button("Start over", () => begin());
+  const reset = button("Start over", () => void begin());
 
-  function begin(): void {
-    hold();
-    trainer?.forget();
+  async function begin(): Promise<void> {
+    await hold();
+    trainer.forget();
     trainer = new Trainer(loss, panel.optionsOf(loss));
     steps = [];
     trained = [];
     heldOut = [];
     swaps = [];
     smooth = Number.NaN;
-    void first();
+    await first();
   }
 
   /** Another loss from here on; the curve shows where. */
@@ -158,7 +160,7 @@ for (;;) {
   }
 
   function fail(error: unknown): void {
-    hold();
+    void hold();
     trainer.forget();
     problem.hidden = false;
     problem.textContent = `Training paused: ${String(error)}`;
@@ -173,6 +175,7 @@ for (;;) {
         if (trainer.steps % MEASURE_EVERY === 0 || count === 1) await measure();
         if (trainer.steps % WRITE_EVERY === 0 || count === 1)
           writing.textContent = trainer.write(280);
+        if (turns && !running) break;
       }
       problem.hidden = true;
       draw();
@@ -182,23 +185,32 @@ for (;;) {
   }
 
   async function train(): Promise<void> {
+    await turns;
+    if (running) return;
     running = true;
     play.textContent = "Pause";
     one.disabled = true;
-    let count = 1;
+    turns = keepOn();
+    await turns;
+    turns = undefined;
+    one.disabled = false;
+  }
+
+  async function keepOn(): Promise<void> {
+    let count = 2;
     while (running && !stopped) {
       const began = performance.now();
-      await advance(Math.max(count, 2));
-      const each = (performance.now() - began) / Math.max(count, 2);
+      await advance(count);
+      const each = (performance.now() - began) / count;
       count = Math.min(Math.max(Math.round(TURN_MS / each), 2), 50);
       await pause();
     }
   }
 
-  function hold(): void {
+  async function hold(): Promise<void> {
     running = false;
     play.textContent = "Train";
-    one.disabled = false;
+    await turns;
   }
 
   panel.fill(loss, [], undefined, [], () => {});
@@ -253,7 +265,7 @@ for (;;) {
   const off = onSession(() => trainer.forget());
   return () => {
     stopped = true;
-    hold();
+    void hold();
     off();
     trainer.forget();
   };
