@@ -70,7 +70,7 @@ function table({ timings }: Result): HTMLElement {
               milliseconds(row.firstMs),
               fixed(row.gigabytesPerSecond, row.gigabytesPerSecond < 10 ? 2 : 0),
               whole(row.tokensPerSecond),
-              loop === undefined ? "" : fixed(loop / row.medianMs, 1),
+              loop === undefined ? "" : num(loop / row.medianMs, 2),
               tiny(row.relativeError),
             ].map((text) => h("td", { class: "number" }, text)),
           ),
