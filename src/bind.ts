@@ -30,14 +30,13 @@ function boundArgument(value: unknown, planned: Argument, where: string): Argume
   return new Argument(planned.name, given.dtype, shape, given.storage, given.size);
 }
 
+/** A planned request with other tensors or numbers. */
+const derived = (request: Request, change: Partial<Request>): Request =>
+  Object.assign(Object.create(request) as Request, change);
+
 /** A planned request with data in place: each must have the planned shape and format. */
-export function bind(
-  request: Request,
-  inputs: Readonly<Record<string, unknown>>,
-  numbers: Readonly<Record<string, number>> = {},
-): Request {
-  const { name: loss, options } = request.spec;
-  checkNames(loss, inputs, Object.keys(request.tensors), "input of this plan");
+export function bindInputs(request: Request, inputs: Readonly<Record<string, unknown>>): Request {
+  checkNames(request.spec.name, inputs, Object.keys(request.tensors), "input of this plan");
   const tensors: Record<string, Argument> = {};
   for (const [name, planned] of Object.entries(request.tensors)) {
     const value = inputs[name];
@@ -48,11 +47,25 @@ export function bind(
       tensors[name] = boundArgument(value, planned, request.where(name));
     }
   }
-  const changed = { ...request.numbers };
+  return derived(request, { tensors });
+}
+
+/** Whether a plan made with this request keeps the number: it was compiled in. */
+export function isFixed(request: Request, name: string): boolean {
+  const spec = request.spec.options[name] as NumberOption | undefined;
+  return spec?.fixed === "always" || (spec?.fixed === "atZero" && request.numbers[name] === 0);
+}
+
+/** A planned request with number options changed, within their ranges. */
+export function bindNumbers(request: Request, numbers: Readonly<Record<string, number>>): Request {
+  const { name: loss, options } = request.spec;
   checkNames(loss, numbers, Object.keys(request.numbers), "number");
+  const changed = { ...request.numbers };
   for (const [name, value] of Object.entries(numbers)) {
     const spec = options[name] as NumberOption | undefined;
     changed[name] = checkNumber(request.where(name), value, spec ?? ANY_NUMBER);
+    if (!isFixed(request, name)) continue;
+    fail("OPTION", `${loss}: ${name} is fixed in this plan; make one with it switched on`);
   }
-  return Object.assign(Object.create(request) as Request, { tensors, numbers: changed });
+  return derived(request, { numbers: changed });
 }

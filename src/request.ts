@@ -115,13 +115,17 @@ export class Request {
     if (planned) {
       const optional = [...Object.keys(this.spec.options), ...commonTensors, "denominator"];
       checkNames(this.spec.name, values, [...Object.keys(this.spec.inputs), ...optional], "input");
+      const first = shapeIn(values[inputs[0]?.[0] as string])?.join();
       for (const [name, value] of Object.entries(values)) {
         const role = this.spec.inputs[name];
         // Targets that are not shaped like the first input are class numbers.
-        const first = this.tensors[inputs[0]?.[0] as string];
-        const isFirst = first?.shape?.join() === shapeIn(value)?.join();
-        const usual = role === "labels" || (role === "asked" && !isFirst) ? "i32" : "f32";
-        this.tensors[name] = plannedArgument(value, name, this.where(name), usual);
+        const isLabel = role === "labels" || (role === "asked" && first !== shapeIn(value)?.join());
+        this.tensors[name] = plannedArgument(
+          value,
+          name,
+          this.where(name),
+          isLabel ? "i32" : "f32",
+        );
       }
       for (const [name] of inputs) this.get(name);
       return;

@@ -14,6 +14,8 @@ export interface NumberOption {
   readonly max?: number;
   readonly below?: number;
   readonly integer?: boolean;
+  /** A plan keeps it, as it decides the kernels; "atZero": while it is 0, which switches something off. */
+  readonly fixed?: "always" | "atZero";
   /** Infinity is allowed too. */
   readonly infinite?: boolean;
   readonly doc: string;

@@ -1,4 +1,4 @@
-import { bind } from "../bind.js";
+import { bindInputs, bindNumbers } from "../bind.js";
 import { fail } from "../errors.js";
 import { numberToBfloat, numberToHalf } from "../halves.js";
 import type { Request } from "../request.js";
@@ -79,10 +79,13 @@ export class CpuBackend implements Backend {
     this.#check();
     const path = await job.spec.cpu();
     let destroyed = false;
-    const run = (inputs: PlanInputs, numbers?: Readonly<Record<string, number>>): LossResult => {
+    const run = (
+      inputs: PlanInputs,
+      numbers: Readonly<Record<string, number>> = {},
+    ): LossResult => {
       this.#check();
       if (destroyed) fail("DISPOSED", `${job.spec.name}: this plan was destroyed`);
-      const request = bind(job.request, inputs, numbers);
+      const request = bindInputs(bindNumbers(job.request, numbers), inputs);
       return compute(path, { ...job, request, geometry: job.spec.check(request) }, this.#precision);
     };
     const encode = (): never =>

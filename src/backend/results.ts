@@ -108,7 +108,6 @@ export class Results {
     if ((buffer.usage & 0x04) === 0) {
       throw new LossError("UNSUPPORTED", "read(): this GPUBuffer was made without usage COPY_SRC");
     }
-    await storage.failure;
     const begin = Math.floor(offset / 4) * 4;
     const length = Math.ceil((offset + bytes - begin) / 4) * 4;
     const staging = this.#memory.acquireReadback(length + statusBytes);
@@ -119,7 +118,11 @@ export class Results {
         encoder.copyBufferToBuffer(status.buffer, status.offset, staging, length, statusBytes);
       }
       device.queue.submit([encoder.finish()]);
-      await staging.mapAsync(MAP_READ, 0, length + statusBytes);
+      const mapping = staging.mapAsync(MAP_READ, 0, length + statusBytes);
+      mapping.catch(() => {});
+      // Both are waited for at once; what was refused is told first.
+      await storage.failure;
+      await mapping;
       const mapped = staging.getMappedRange(0, length + statusBytes);
       const data = mapped.slice(offset - begin, offset - begin + bytes);
       const words = new Uint32Array(mapped.slice(length));

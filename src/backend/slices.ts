@@ -1,5 +1,5 @@
 import type { Control } from "./index.js";
-import type { Placement, Steps } from "./steps.js";
+import type { Steps } from "./steps.js";
 
 /** One submit should take about this long: a longer one holds up the page's other GPU work. */
 const SLICE_MS = 50;
@@ -18,8 +18,7 @@ export async function submitSliced(
   on: Device,
   loss: string,
   steps: Steps,
-  placement: Placement,
-  uniforms: GPUBuffer,
+  groups: readonly GPUBindGroup[],
   { signal, onProgress }: Control,
 ): Promise<void> {
   const started = performance.now();
@@ -41,7 +40,7 @@ export async function submitSliced(
   };
   const submit = (begin: number, last: number): void => {
     const encoder = on.device.createCommandEncoder({ label: steps.program.label });
-    steps.encode(encoder, placement, uniforms, begin, last);
+    steps.encode(encoder, groups, begin, last);
     on.device.queue.submit([encoder.finish()]);
   };
   let slice = sliceFrom(0);

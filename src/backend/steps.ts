@@ -16,6 +16,7 @@ interface Step {
   readonly pass: Pass;
   readonly pipeline: Pipeline;
   readonly slot: number;
+  readonly grid: readonly [number, number];
 }
 
 const ids = new WeakMap<GPUBuffer, number>();
@@ -48,7 +49,8 @@ export class Steps {
     this.steps = program.passes.map((pass, index) => {
       const slot = bytes;
       bytes += Math.ceil(paramBytes(pass.kernel) / align) * align;
-      return { pass, pipeline: compiled[index] as Pipeline, slot };
+      const grid = gridOf(pass.workgroups, device.limits.maxComputeWorkgroupsPerDimension);
+      return { pass, pipeline: compiled[index] as Pipeline, slot, grid };
     });
     this.uniformBytes = Math.max(bytes, 4);
     this.#packed = new ArrayBuffer(this.uniformBytes);
@@ -66,11 +68,10 @@ export class Steps {
   }
 
   /** The params of all passes as bytes; the same memory at every call. */
-  pack(placement: Placement, numbers: Readonly<Record<string, number>>): Uint8Array<ArrayBuffer> {
+  pack(placement: Placement, numbers: Readonly<Record<string, number>>): ArrayBuffer {
     const view = new DataView(this.#packed);
-    const limit = this.#device.limits.maxComputeWorkgroupsPerDimension;
-    for (const { pass, slot } of this.steps) {
-      const values: Record<string, number> = { gridWidth: gridOf(pass.workgroups, limit)[0] };
+    for (const { pass, slot, grid } of this.steps) {
+      const values: Record<string, number> = { gridWidth: grid[0] };
       for (const [name, range] of Object.entries(pass.bindings)) {
         values[`${name}Start`] = this.#align(placement, range).start;
       }
@@ -79,23 +80,27 @@ export class Steps {
       }
       packParams(pass.kernel, values, view, slot);
     }
-    return new Uint8Array(this.#packed);
+    return this.#packed;
+  }
+
+  /** The bind groups of all steps: what recording needs, and stays as it is while the placement does. */
+  groups(placement: Placement, uniforms: GPUBuffer): readonly GPUBindGroup[] {
+    return this.steps.map((step) => this.#bindGroup(step, placement, uniforms));
   }
 
   /** Records the steps from `first` to before `last`. */
   encode(
     encoder: GPUCommandEncoder,
-    placement: Placement,
-    uniforms: GPUBuffer,
+    groups: readonly GPUBindGroup[],
     first = 0,
     last = this.steps.length,
   ): void {
-    const limit = this.#device.limits.maxComputeWorkgroupsPerDimension;
     const recorder = encoder.beginComputePass({ label: this.program.label });
-    for (const step of this.steps.slice(first, last)) {
-      recorder.setPipeline(step.pipeline.pipeline);
-      recorder.setBindGroup(0, this.#bindGroup(step, placement, uniforms));
-      recorder.dispatchWorkgroups(...gridOf(step.pass.workgroups, limit));
+    for (let at = first; at < last; at++) {
+      const { pipeline, grid } = this.steps[at] as Step;
+      recorder.setPipeline(pipeline.pipeline);
+      recorder.setBindGroup(0, groups[at] as GPUBindGroup);
+      recorder.dispatchWorkgroups(grid[0], grid[1]);
     }
     recorder.end();
   }

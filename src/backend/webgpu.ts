@@ -123,7 +123,8 @@ export class WebGpuBackend implements Backend, GpuOwner {
         const placement = placeAll(this.device, request, program, loan, results);
         const uniforms = loan.take(steps.uniformBytes);
         this.device.queue.writeBuffer(uniforms, 0, steps.pack(placement, request.numbers));
-        const submitted = submitSliced(this, spec.name, steps, placement, uniforms, control);
+        const groups = steps.groups(placement, uniforms);
+        const submitted = submitSliced(this, spec.name, steps, groups, control);
         // Awaited below; where the guard throws first, nobody else would hear of it.
         submitted.catch(() => {});
         return { placement, submitted };

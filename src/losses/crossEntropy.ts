@@ -120,11 +120,17 @@ export const crossEntropy = /* @__PURE__ */ defineLoss({
       role: "data",
       doc: "A weight per class; the mean divides by the targets' weights.",
     },
-    ignoreIndex: { default: -100, integer: true, doc: "Rows with this label take no part." },
+    ignoreIndex: {
+      default: -100,
+      integer: true,
+      fixed: "always",
+      doc: "Rows with this label take no part.",
+    },
     labelSmoothing: {
       default: 0,
       min: 0,
       max: 1,
+      fixed: "atZero",
       doc: "Share of the target spread evenly over the classes.",
     },
     temperature: {
@@ -135,11 +141,17 @@ export const crossEntropy = /* @__PURE__ */ defineLoss({
       role: "wrt",
       doc: "Divides the logits; as a tensor it can have a gradient.",
     },
-    softcap: { default: 0, min: 0, doc: "Squashes logits to ±softcap with tanh; 0 leaves them." },
-    zLoss: { default: 0, min: 0, doc: "Adds zLoss × logSumExp² to each row." },
+    softcap: {
+      default: 0,
+      min: 0,
+      fixed: "atZero",
+      doc: "Squashes logits to ±softcap with tanh; 0 leaves them.",
+    },
+    zLoss: { default: 0, min: 0, fixed: "atZero", doc: "Adds zLoss × logSumExp² to each row." },
     classAxis: {
       default: -1,
       integer: true,
+      fixed: "always",
       doc: "The axis of the classes; 1 for images (N, C, H, W).",
     },
     shift: { default: false, doc: "Scores each token against the next label, without a copy." },

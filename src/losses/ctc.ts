@@ -80,7 +80,13 @@ export const ctc = /* @__PURE__ */ defineLoss({
       role: "labels",
       doc: "Labels of each sequence; all by default. The mean divides each loss by its own first.",
     },
-    blank: { default: 0, min: 0, integer: true, doc: "The class that stands for no label." },
+    blank: {
+      default: 0,
+      min: 0,
+      integer: true,
+      fixed: "always",
+      doc: "The class that stands for no label.",
+    },
     zeroInfinity: {
       default: false,
       doc: "A sequence too short for its labels has loss and gradient 0, not Infinity and NaN.",

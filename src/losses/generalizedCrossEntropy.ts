@@ -16,7 +16,12 @@ export const generalizedCrossEntropy = /* @__PURE__ */ rowLabel({
   inputs: { logits: "wrt", targets: "labels" },
   options: {
     q: { default: 0.7, above: 0, max: 1, doc: "How much a very wrong row is played down." },
-    ignoreIndex: { default: -100, integer: true, doc: "Rows with this label take no part." },
+    ignoreIndex: {
+      default: -100,
+      integer: true,
+      fixed: "always",
+      doc: "Rows with this label take no part.",
+    },
     checkLogits,
   },
   form: "logits",

@@ -18,7 +18,12 @@ export const nll = /* @__PURE__ */ rowLabel({
       role: "data",
       doc: "A weight per class; the mean divides by the targets' weights.",
     },
-    ignoreIndex: { default: -100, integer: true, doc: "Rows with this label take no part." },
+    ignoreIndex: {
+      default: -100,
+      integer: true,
+      fixed: "always",
+      doc: "Rows with this label take no part.",
+    },
   },
   form: "logProbs",
   labelFactor: "weight",

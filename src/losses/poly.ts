@@ -15,7 +15,12 @@ export const poly = /* @__PURE__ */ rowLabel({
   inputs: { logits: "wrt", targets: "labels" },
   options: {
     epsilon: { default: 1, doc: "What is added to the first coefficient." },
-    ignoreIndex: { default: -100, integer: true, doc: "Rows with this label take no part." },
+    ignoreIndex: {
+      default: -100,
+      integer: true,
+      fixed: "always",
+      doc: "Rows with this label take no part.",
+    },
     checkLogits,
   },
   form: "logits",

@@ -53,7 +53,12 @@ export const sequenceLogProbs = /* @__PURE__ */ defineLoss({
     },
     average: { default: false, doc: "Divides by the sum of the sequence's mask." },
     shift: { default: false, doc: "Scores each token against the next label, without a copy." },
-    ignoreIndex: { default: -100, integer: true, doc: "Tokens with this label take no part." },
+    ignoreIndex: {
+      default: -100,
+      integer: true,
+      fixed: "always",
+      doc: "Tokens with this label take no part.",
+    },
     temperature: {
       default: 1,
       above: 0,

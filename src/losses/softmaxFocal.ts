@@ -22,7 +22,12 @@ export const softmaxFocal = /* @__PURE__ */ rowLabel({
       doc: "Scales the rows, or each class's own.",
     },
     gamma: { default: 2, min: 0, doc: "How much less a sure row counts; 0 is cross-entropy." },
-    ignoreIndex: { default: -100, integer: true, doc: "Rows with this label take no part." },
+    ignoreIndex: {
+      default: -100,
+      integer: true,
+      fixed: "always",
+      doc: "Rows with this label take no part.",
+    },
     checkLogits,
   },
   form: "logits",

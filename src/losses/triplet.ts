@@ -20,9 +20,20 @@ export const triplet = /* @__PURE__ */ rowPairs({
       values: ["l2", "squared", "p", "cosine"],
       doc: "Euclidean, its square, the p-norm, or 1 less the cosine.",
     },
-    p: { default: 2, min: 1, infinite: true, doc: 'The norm of distance "p"; may be Infinity.' },
+    p: {
+      default: 2,
+      min: 1,
+      infinite: true,
+      fixed: "always",
+      doc: 'The norm of distance "p"; may be Infinity.',
+    },
     swap: { default: false, doc: "Measures the negative from the positive where that is nearer." },
-    eps: { default: 0, min: 0, doc: "Added to every difference under a norm; PyTorch has 1e-6." },
+    eps: {
+      default: 0,
+      min: 0,
+      fixed: "always",
+      doc: "Added to every difference under a norm; PyTorch has 1e-6.",
+    },
     kink: kinkOption,
   },
   cases: [

@@ -135,6 +135,48 @@ describe("a plan", () => {
     device.destroy();
   });
 
+  test("writes nothing and looks at nothing again while its inputs stay where they are", async () => {
+    const device = await ownDevice();
+    const backend = await openBackend({ device });
+    const plan = await crossEntropy.plan(shapes, { gradients: true, backend });
+    const make = (data: Float32Array | Int32Array): GPUBuffer => {
+      const buffer = device.createBuffer({ size: data.byteLength, usage: STORAGE | COPY_DST });
+      device.queue.writeBuffer(buffer, 0, data as Float32Array<ArrayBuffer>);
+      return buffer;
+    };
+    const other = make(logits.map((z) => (Number.isFinite(z) ? -z : z)));
+    const inputs = { logits: make(logits), targets: make(labels) };
+    let writes = 0;
+    const write = device.queue.writeBuffer.bind(device.queue) as (...args: unknown[]) => undefined;
+    device.queue.writeBuffer = (...args: unknown[]) => {
+      writes += 1;
+      return write(...args);
+    };
+    const first = await plan.run(inputs).loss.item();
+    const before = writes;
+    for (let turn = 0; turn < 3; turn++) plan.run(inputs);
+    expect(writes).toBe(before);
+    // Whatever changes is noticed: the object's content, a number, and that it is no longer changed.
+    inputs.logits = other;
+    const second = await plan.run(inputs).loss.item();
+    expect(second).not.toBe(first);
+    const cool = await plan.run(inputs, { temperature: 0.5 }).loss.item();
+    expect(cool).not.toBe(second);
+    expect(await plan.run(inputs).loss.item()).toBe(second);
+    const held = tensor(other, [rows, 13], { backend });
+    const fromTensor = { logits: held, targets: inputs.targets };
+    expect(await plan.run(fromTensor).loss.item()).toBe(second);
+    held.destroy();
+    expect(() => plan.run(fromTensor)).toThrow(/destroyed/);
+    expect(await plan.run({ ...inputs, logits }).loss.item()).toBe(first);
+    // A buffer that is gone is refused by WebGPU alone: the next read says so.
+    plan.run(inputs);
+    other.destroy();
+    await expect(plan.run(inputs).loss.item()).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    backend.destroy();
+    device.destroy();
+  });
+
   test("agrees with a call, also when its inputs come from the host, from buffers, and in turn", async () => {
     const backend = await openBackend({ kind: "webgpu" });
     const device = backend.device as GPUDevice;
