@@ -16,7 +16,7 @@ const OUT_OF_RANGE: u32 = 0xfffffffeu;
 
 struct Brought { denominator: f32, count: f32, outOfRange: u32 }
 
-var<workgroup> lanes: array<Brought, LANES>;
+alias Part = Brought;
 
 fn joined(a: Brought, b: Brought) -> Brought {
   return Brought(a.denominator + b.denominator, a.count + b.count, a.outOfRange + b.outOfRange);
@@ -96,17 +96,10 @@ fn main(
       sum = joined(sum, part);
     }
   }
-  lanes[lane] = sum;
-  workgroupBarrier();  // without it a lane reads its neighbour's sum before it is written
-  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
-    if (lane < reach) {
-      lanes[lane] = joined(lanes[lane], lanes[lane + reach]);
-    }
-    workgroupBarrier();  // the next, narrower step reads what this one wrote
-  }
+  let all = sumOfLanes(lane, sum);
   if (lane == 0u && block < params.blocks) {
-    partials[block * 3u] = bitcast<u32>(lanes[0].denominator);
-    partials[block * 3u + 1u] = bitcast<u32>(lanes[0].count);
-    partials[block * 3u + 2u] = lanes[0].outOfRange;
+    partials[block * 3u] = bitcast<u32>(all.denominator);
+    partials[block * 3u + 1u] = bitcast<u32>(all.count);
+    partials[block * 3u + 2u] = all.outOfRange;
   }
 }

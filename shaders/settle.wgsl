@@ -13,22 +13,22 @@
 // adapters stop a loop after 65 535 trips.
 const CHUNK: u32 = LANES * 256u;
 
-struct Settled { denominator: f32, count: f32, outOfRange: u32 }
+struct Settled { denominator: f32, count: f32, outOfRange: u32, weight: f32 }
 
-var<workgroup> lanes: array<Settled, LANES>;
-var<workgroup> weights: array<f32, LANES>;
+alias Part = Settled;
 
 fn joined(a: Settled, b: Settled) -> Settled {
-  return Settled(a.denominator + b.denominator, a.count + b.count, a.outOfRange + b.outOfRange);
+  return Settled(a.denominator + b.denominator, a.count + b.count, a.outOfRange + b.outOfRange,
+    a.weight + b.weight);
 }
 
 fn settle(segment: u32) -> Settled {
-  var sum = Settled(0.0, 0.0, 0u);
+  var sum = Settled(0.0, 0.0, 0u, 0.0);
   let first = segment * params.blocksPerSegment;
   for (var block = first; block < first + params.blocksPerSegment; block++) {
     let at = block * 3u;
     sum = joined(sum, Settled(bitcast<f32>(partials[at]), bitcast<f32>(partials[at + 1u]),
-      partials[at + 2u]));
+      partials[at + 2u], 0.0));
   }
   if (TERM == 0u) {
     sum.denominator = params.denominator;
@@ -43,9 +43,9 @@ fn settle(segment: u32) -> Settled {
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  var sum = Settled(0.0, 0.0, 0u);
+  var sum = Settled(0.0, 0.0, 0u, 0.0);
   for (var chunk = 0u; chunk < params.segments; chunk += CHUNK) {
-    var part = Settled(0.0, 0.0, 0u);
+    var part = Settled(0.0, 0.0, 0u, 0.0);
     let stop = min(chunk + CHUNK, params.segments);
     for (var segment = chunk + lane; segment < stop; segment += LANES) {
       part = joined(part, settle(segment));
@@ -63,25 +63,17 @@ fn main(@builtin(local_invocation_index) lane: u32) {
       weight += part;
     }
   }
-  lanes[lane] = sum;
-  weights[lane] = weight;
-  workgroupBarrier();  // without it a lane reads its neighbour's sum before it is written
-  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
-    if (lane < reach) {
-      lanes[lane] = joined(lanes[lane], lanes[lane + reach]);
-      weights[lane] += weights[lane + reach];
-    }
-    workgroupBarrier();  // the next, narrower step reads what this one wrote
-  }
+  sum.weight = weight;
+  let all = sumOfLanes(lane, sum);
   if (lane == 0u) {
     totals[params.segments] = params.temperature;
     if (TEMPERATURE_TENSOR) {
       totals[params.segments] = temperature[params.temperatureStart];
     }
-    totals[params.segments + 1u] = weights[0];
-    status[0] = bitcast<u32>(lanes[0].denominator);
-    status[1] = bitcast<u32>(lanes[0].count);
-    status[2] = lanes[0].outOfRange;
+    totals[params.segments + 1u] = all.weight;
+    status[0] = bitcast<u32>(all.denominator);
+    status[1] = bitcast<u32>(all.count);
+    status[2] = all.outOfRange;
     status[3] = 0u;
     status[4] = 0u;
   }

@@ -3,11 +3,11 @@
 
 struct Sum { value: f32, flags: u32, nonFinite: u32, count: u32 }
 
+alias Part = Sum;
+
 const SAW_NAN: u32 = 1u;
 const SAW_PLUS: u32 = 2u;
 const SAW_MINUS: u32 = 4u;
-
-var<workgroup> lanes: array<Sum, LANES>;
 
 fn nothing() -> Sum {
   return Sum(0.0, 0u, 0u, 0u);
@@ -38,17 +38,4 @@ fn bitsOf(sum: Sum) -> u32 {
     return select(INFINITY_BITS, MINUS_INFINITY_BITS, (sum.flags & SAW_MINUS) != 0u);
   }
   return bitcast<u32>(sum.value);
-}
-
-// The sum over all lanes, in a fixed order; every lane must call it.
-fn sumOfLanes(lane: u32, own: Sum) -> Sum {
-  lanes[lane] = own;
-  workgroupBarrier();  // without it a lane reads its neighbour's sum before it is written
-  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
-    if (lane < reach) {
-      lanes[lane] = joined(lanes[lane], lanes[lane + reach]);
-    }
-    workgroupBarrier();  // the next, narrower step reads what this one wrote
-  }
-  return lanes[0];
 }

@@ -48,7 +48,8 @@ export function workgroupBytes(
   const all = text.match(/var<workgroup>/g)?.length ?? 0;
   if (declared.length !== all)
     throw new Error("a workgroup variable is no array in canonical form");
-  for (const [, type, count] of declared) {
+  for (const [, given, count] of declared) {
+    const type = text.match(new RegExp(`alias ${given} = (\\w+);`))?.[1] ?? given;
     const struct = reflection.structs.find(({ name }) => name === type);
     const size = scalars[type as string] ?? struct?.size;
     if (size === undefined) throw new Error(`workgroup array: how large is ${type}?`);

@@ -1,6 +1,7 @@
 import kernel from "../../shaders/combine.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import sum from "../../shaders/sum.wgsl?raw";
+import tree from "../../shaders/sumTree.wgsl?raw";
 import { type Program, ProgramBuilder, slice, statusBytes, type Target } from "../plan.js";
 import type { Request } from "../request.js";
 import { plainRange } from "./rowSlices.js";
@@ -25,7 +26,7 @@ export function planCombine(request: Request, terms: number, on: Target): Progra
   builder.pass({
     kernel: {
       label: "combine",
-      parts: [math, sum, kernel],
+      parts: [math, sum, tree, kernel],
       constants: {
         LANES: Math.min(lanesOf(on), 64),
         WEIGHTED: inputs.weights !== undefined,

@@ -10,6 +10,7 @@ import segmentSums from "../../shaders/segmentSums.wgsl?raw";
 import segmentEdges from "../../shaders/segments.wgsl?raw";
 import segmentValues from "../../shaders/segmentValues.wgsl?raw";
 import sum from "../../shaders/sum.wgsl?raw";
+import tree from "../../shaders/sumTree.wgsl?raw";
 import { gpuDType } from "../dtype.js";
 import type { ReduceGeometry } from "../losses/reduce.js";
 import {
@@ -149,7 +150,7 @@ export function planReduce(request: Request, geometry: ReduceGeometry, on: Targe
     builder.pass({
       kernel: {
         label: `reduce ${label}`,
-        parts: [math, sum, segmentEdges, ...parts],
+        parts: [math, sum, tree, segmentEdges, ...parts],
         constants: { ...constants, ...more },
         params,
       },

@@ -9,7 +9,7 @@ import { type ProgramBuilder, type Range, slice, statusBytes, type Target } from
 import type { Denominator } from "../reduction.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
-import { BLOCK, emptyBitsOf, lanesOf, planSum } from "./sums.js";
+import { BLOCK, emptyBitsOf, planSum, teamOf } from "./sums.js";
 
 const terms = { constant: 0, classWeight: 1, weight: 2, mask: 3 } as const;
 
@@ -99,12 +99,13 @@ export function planSettle(
   classes = 0,
 ): void {
   const { term, value, segments } = denominator;
+  const { lanes, join } = teamOf(on);
   builder.pass({
     kernel: {
       label: "settle",
-      parts: [settle],
+      parts: [settle, join],
       constants: {
-        LANES: lanesOf(on),
+        LANES: lanes,
         TERM: terms[term],
         DENOMINATOR_TENSOR: request.tensors.denominator !== undefined,
         TEMPERATURE_TENSOR: request.tensors.temperature !== undefined,
@@ -161,14 +162,14 @@ export function planRows(
   const made = labels?.made;
   const labelType = labels ? (made ? "u32" : gpuDType(request.get(labels.name).dtype)) : "f32";
   const ignore = made ? 0xffffffff : request.numbers.ignoreIndex;
-  const LANES = lanesOf(on);
+  const { lanes, join } = teamOf(on);
   const weighted = weight !== undefined && labels !== undefined && !labels.unweighted;
   builder.pass({
     kernel: {
       label: "prepare",
-      parts: [math, maskPiece, prepare],
+      parts: [math, maskPiece, prepare, join],
       constants: {
-        LANES,
+        LANES: lanes,
         BLOCK,
         LABEL_WORDS: labels ? (labelType === "i64" ? 2 : 1) : 0,
         LABEL_SIGNED: labelType !== "u32",

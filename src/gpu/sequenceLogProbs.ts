@@ -2,6 +2,7 @@ import math from "../../shaders/math.wgsl?raw";
 import push from "../../shaders/sequencePush.wgsl?raw";
 import sums from "../../shaders/sequenceSums.wgsl?raw";
 import sum from "../../shaders/sum.wgsl?raw";
+import tree from "../../shaders/sumTree.wgsl?raw";
 import { Argument } from "../argument.js";
 import { tokenRequest } from "../families/tokens.js";
 import type { Geometry } from "../losses/crossEntropy.js";
@@ -62,7 +63,7 @@ export function planSequenceLogProbs(request: Request, geometry: Geometry, on: T
   builder.pass({
     kernel: {
       label: "sums of sequences",
-      parts: [math, sum, sums],
+      parts: [math, sum, tree, sums],
       constants: { LANES: Math.min(lanesOf(on), 64), AVERAGE: average },
       params: {
         sequences: "u32",

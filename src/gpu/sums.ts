@@ -1,6 +1,8 @@
 import math from "../../shaders/math.wgsl?raw";
 import reduce from "../../shaders/reduce.wgsl?raw";
 import sum from "../../shaders/sum.wgsl?raw";
+import alone from "../../shaders/sumAlone.wgsl?raw";
+import tree from "../../shaders/sumTree.wgsl?raw";
 import { type ProgramBuilder, type Range, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
 
@@ -12,6 +14,10 @@ const NAN_BITS = 0x7fc00000;
 
 /** Lanes of the kernels that walk over rows: a software adapter pays for every lane of a barrier. */
 export const lanesOf = (on: Target): number => (on.software ? 4 : Math.min(256, on.maxInvocations));
+
+/** Lanes of the small passes around a kernel, and the piece that joins them: one on a software adapter (sumAlone.wgsl). */
+export const teamOf = (on: Target): { readonly lanes: number; readonly join: string } =>
+  on.software ? { lanes: 1, join: alone } : { lanes: lanesOf(on), join: tree };
 
 /** What makes a sum of losses the loss. */
 export interface Reduction {
@@ -55,12 +61,13 @@ function planLevel(
 ): void {
   const { values, sums, result } = ranges;
   const totals = losses?.totals;
+  const { lanes, join } = teamOf(on);
   builder.pass({
     kernel: {
       label: "reduce",
-      parts: [math, sum, reduce],
+      parts: [math, sum, join, reduce],
       constants: {
-        LANES: lanesOf(on),
+        LANES: lanes,
         FIRST: first,
         LAST: last,
         LOSSES: losses !== undefined,

@@ -119,11 +119,11 @@ fn bitsToBf16(bits: u32) -> u32 {
 
 struct Sum { value: f32, flags: u32, nonFinite: u32, count: u32 }
 
+alias Part = Sum;
+
 const SAW_NAN: u32 = 1u;
 const SAW_PLUS: u32 = 2u;
 const SAW_MINUS: u32 = 4u;
-
-var<workgroup> lanes: array<Sum, LANES>;
 
 fn nothing() -> Sum {
   return Sum(0.0, 0u, 0u, 0u);
@@ -156,8 +156,11 @@ fn bitsOf(sum: Sum) -> u32 {
   return bitcast<u32>(sum.value);
 }
 
-// The sum over all lanes, in a fixed order; every lane must call it.
-fn sumOfLanes(lane: u32, own: Sum) -> Sum {
+// The sum over all lanes of a workgroup, in a fixed order; every lane must call it, once.
+
+var<workgroup> lanes: array<Part, LANES>;
+
+fn sumOfLanes(lane: u32, own: Part) -> Part {
   lanes[lane] = own;
   workgroupBarrier();  // without it a lane reads its neighbour's sum before it is written
   for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
