@@ -1,7 +1,6 @@
 import { bufferTensor } from "./bufferTensor.js";
 import { checkDType, type DType, isFloat } from "./dtype.js";
 import { describe, fail } from "./errors.js";
-import { numberToBfloat, numberToHalf } from "./halves.js";
 import { type HostArray, type HostData, hostData } from "./host.js";
 import { bufferRange, fromForeign } from "./interop.js";
 import { checkNames } from "./options.js";
@@ -15,6 +14,7 @@ import {
   Tensor,
   type TensorLike,
 } from "./tensor.js";
+import { numberToBfloat, numberToHalf } from "./toHalves.js";
 
 export interface TensorOptions {
   /** Storage format; needed for raw buffers, and for f16 or bf16 bits in a Uint16Array. */

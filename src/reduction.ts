@@ -22,51 +22,6 @@ const reductions: readonly ReductionName[] = [
   "batchMean",
 ];
 
-/** A factor each row brings to the denominator; `constant` needs none. */
-export type DenominatorTerm = "constant" | "classWeight" | "weight" | "mask";
-
-export interface Denominator {
-  readonly term: DenominatorTerm;
-  /** The denominator itself when it is constant and known here; 0 when a tensor gives it. */
-  readonly value: number;
-  /** Rows that share one denominator; the losses' size unless the reduction is per sequence. */
-  readonly segment: number;
-  /** Segments whose means are averaged. */
-  readonly segments: number;
-}
-
-/** The denominator of a named reduction over losses of `shape`. */
-export function denominatorOf(
-  name: ReductionName | "denominator",
-  shape: readonly number[],
-  given: number | undefined,
-): Denominator {
-  const size = shape.reduce((product, extent) => product * extent, 1);
-  const whole = { segment: Math.max(size, 1), segments: 1 };
-  const constant = (value: number): Denominator => ({ term: "constant", value, ...whole });
-  switch (name) {
-    case "none":
-    case "sum":
-      return constant(1);
-    case "meanCount":
-      return constant(size);
-    case "batchMean":
-      return constant(shape[0] ?? 1);
-    case "denominator":
-      return constant(given ?? 0);
-    case "mean":
-      return { term: "classWeight", value: 0, ...whole };
-    case "weightedMean":
-      return { term: "weight", value: 0, ...whole };
-    case "tokenMean":
-      return { term: "mask", value: 0, ...whole };
-    case "sequenceMean": {
-      const segment = Math.max(shape.at(-1) ?? 1, 1);
-      return { term: "mask", value: 0, segment, segments: size / segment };
-    }
-  }
-}
-
 /** Checks the `reduction` option; a `{ denominator }` that is a tensor is handed back as one. */
 export function checkReduction(
   loss: string,

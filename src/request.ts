@@ -1,12 +1,7 @@
 import { type Argument, plannedArgument, toArgument } from "./argument.js";
 import { describe, fail } from "./errors.js";
 import { checkNames, checkOption } from "./options.js";
-import {
-  checkReduction,
-  type Denominator,
-  denominatorOf,
-  type ReductionName,
-} from "./reduction.js";
+import { checkReduction, type ReductionName } from "./reduction.js";
 import type { InputRole, LossSpec } from "./spec.js";
 
 /** Where a gradient is written: a buffer of its own, or over the input. */
@@ -100,10 +95,6 @@ export class Request {
     }
     this.expectShape("denominator", [], "(one number)");
     this.expectFloat("denominator");
-  }
-
-  denominator(lossShape: readonly number[]): Denominator {
-    return denominatorOf(this.reduction, lossShape, this.numbers.denominator);
   }
 
   #tensor(name: string, value: unknown): void {

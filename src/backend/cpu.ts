@@ -1,10 +1,10 @@
 import { bindInputs, bindNumbers } from "../bind.js";
 import { fail } from "../errors.js";
-import { numberToBfloat, numberToHalf } from "../halves.js";
 import type { Request } from "../request.js";
 import { gather, type LossResult } from "../result.js";
 import type { CpuArray, CpuPath, Precision } from "../spec.js";
 import { Tensor } from "../tensor.js";
+import { numberToBfloat, numberToHalf } from "../toHalves.js";
 import { toHost } from "../toHost.js";
 import type { Backend, Control, Job, Plan, PlanInputs } from "./index.js";
 

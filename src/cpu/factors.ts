@@ -1,3 +1,4 @@
+import { denominatorOf } from "../denominator.js";
 import type { Request } from "../request.js";
 import type { CpuArray, Stats } from "../spec.js";
 import { sizeOf } from "../tensor.js";
@@ -25,7 +26,7 @@ export function rowFactors(
   classWeight: (row: number) => number | undefined = () => 1,
 ): Factors {
   const size = sizeOf(shape);
-  const { term, value: constant, segment, segments } = request.denominator(shape);
+  const { term, value: constant, segment, segments } = denominatorOf(request, shape);
   const mask = request.tensors.mask?.values();
   const weight = request.tensors.sampleWeight?.values();
   const upstream = request.tensors.upstream?.values();

@@ -1,7 +1,7 @@
+import { type Denominator, denominatorOf } from "../denominator.js";
 import { gpuDType } from "../dtype.js";
 import type { ElementwiseLoss } from "../families/elementwise.js";
 import type { Arrangement, Operand } from "../families/operands.js";
-import type { Denominator } from "../reduction.js";
 import type { Request } from "../request.js";
 import { bindingsOf } from "./elementwiseModule.js";
 import { type Factor, isHalf, type Slot, type Variant } from "./elementwiseText.js";
@@ -25,7 +25,7 @@ export function problemOf(
   request: Request,
   arrangement: Arrangement,
 ): Problem {
-  const denominator = request.denominator(arrangement.lossShape);
+  const denominator = denominatorOf(request, arrangement.lossShape);
   const { term, value } = denominator;
   const { mask, sampleWeight, denominator: given } = request.tensors;
   const weighs = term === "weight" && sampleWeight !== undefined;

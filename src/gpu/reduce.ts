@@ -11,6 +11,7 @@ import segmentEdges from "../../shaders/segments.wgsl?raw";
 import segmentValues from "../../shaders/segmentValues.wgsl?raw";
 import sum from "../../shaders/sum.wgsl?raw";
 import tree from "../../shaders/sumTree.wgsl?raw";
+import { denominatorOf } from "../denominator.js";
 import { gpuDType } from "../dtype.js";
 import type { ReduceGeometry } from "../losses/reduce.js";
 import {
@@ -67,7 +68,7 @@ interface Cut {
 }
 
 function cutOf(request: Request, { lossShape, segments }: ReduceGeometry): Cut {
-  const { term, value, segment, segments: uniform } = request.denominator(lossShape);
+  const { term, value, segment, segments: uniform } = denominatorOf(request, lossShape);
   if (segments === undefined) {
     const chunks = Math.max(Math.ceil(segment / BLOCK), 1);
     return { segments: uniform, length: segment, chunks, divisor: divisors[term], value };

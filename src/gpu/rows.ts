@@ -3,10 +3,10 @@ import math from "../../shaders/math.wgsl?raw";
 import prepare from "../../shaders/prepare.wgsl?raw";
 import settle from "../../shaders/settle.wgsl?raw";
 import type { Argument } from "../argument.js";
+import { type Denominator, denominatorOf } from "../denominator.js";
 import { bytesPerElement, gpuDType } from "../dtype.js";
 import { fail } from "../errors.js";
 import { type ProgramBuilder, type Range, slice, statusBytes, type Target } from "../plan.js";
-import type { Denominator } from "../reduction.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
 import { BLOCK, emptyBitsOf, planSum, teamOf } from "./sums.js";
@@ -150,7 +150,7 @@ export function planRows(
   labels?: Labels,
 ): Rows {
   const rows = sizeOf(lossShape);
-  const denominator = request.denominator(lossShape);
+  const denominator = denominatorOf(request, lossShape);
   const { term, segment, segments } = denominator;
   const blocksPerSegment = Math.max(Math.ceil(segment / BLOCK), 1);
   const blocks = rows === 0 ? 0 : blocksPerSegment * segments;
