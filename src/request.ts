@@ -8,7 +8,7 @@ import type { InputRole, LossSpec } from "./spec.js";
 export type GradientPlace = "new" | "inPlace";
 
 /** Tensors that every loss takes beside its own, by option name. */
-export const commonTensors = ["mask", "sampleWeight", "upstream"] as const;
+const commonTensors = ["mask", "sampleWeight", "upstream"] as const;
 
 const shapeIn = (planned: unknown): readonly number[] | undefined =>
   (Array.isArray(planned) ? planned : (planned as { shape?: number[] } | null)?.shape) ?? undefined;
@@ -16,7 +16,7 @@ const shapeIn = (planned: unknown): readonly number[] | undefined =>
 const everywhere = ["gradients", "outputs", "backend", "signal", "onProgress", "upstream"];
 
 /** Options that a function takes beside its own. */
-export const commonOptions = ({ result }: LossSpec): readonly string[] =>
+const commonOptions = ({ result }: LossSpec): readonly string[] =>
   result === "output"
     ? everywhere
     : ["reduction", "emptyMean", "mask", "sampleWeight", ...everywhere];

@@ -33,7 +33,7 @@ export type Judge = (
 ) => Judgement;
 
 /** The number that a tensor or number option gives. */
-export const scalarOf = (request: Request, name: string): number =>
+const scalarOf = (request: Request, name: string): number =>
   request.tensors[name]?.values()[0] ?? request.number(name);
 
 export function scaleOf(request: Request, rule: ScaleRule): number {

@@ -8,7 +8,7 @@ import { reduceValues, rowFactors } from "./factors.js";
 type Numbers = ArrayLike<number>;
 
 /** The request as the shared parts read it, to which the weights are `sampleWeight`. */
-export function withSampleWeight(request: Request): Request {
+function withSampleWeight(request: Request): Request {
   const { weights } = request.tensors;
   if (!weights) return request;
   return Object.assign(Object.create(request) as Request, {

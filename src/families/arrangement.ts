@@ -50,7 +50,7 @@ export interface Geometry {
 }
 
 /** The shape (rows, depth) of a set of vectors; a flat array has none. */
-export function vectorsShape(request: Request, name: string): readonly [number, number] {
+function vectorsShape(request: Request, name: string): readonly [number, number] {
   request.expectFloat(name);
   const { shape, size } = request.get(name);
   if (shape?.length === 2) return shape as readonly [number, number];

@@ -4,7 +4,7 @@ import { hostLabels } from "../labels.js";
 import type { Request } from "../request.js";
 
 /** Fails unless `name` holds whole numbers; lists become integer arrays. */
-export function expectWholeNumbers(request: Request, name: string): void {
+function expectWholeNumbers(request: Request, name: string): void {
   const argument = request.tensors[name];
   if (!argument) return;
   const isList = argument.dtype === "f64" && argument.host !== undefined;

@@ -79,7 +79,7 @@ export interface Batch {
 }
 
 /** Plans which rows share a label, and which of them take part. */
-export function planAnchors(
+function planAnchors(
   builder: ProgramBuilder,
   request: Request,
   rows: number,

@@ -66,7 +66,7 @@ const MANY_STEPS = 2 ** 18;
  * The choice of kernel by device class and size, in one table. Without a GPU four lanes want many blocks in registers and
  * no barrier; a GPU wants tiles in workgroup memory, and smaller ones where there would be too few workgroups.
  */
-export function productShape(
+function productShape(
   on: Target,
   { method, rowBlocks, columnBlocks, depthBlocks, items = 1 }: Sizes,
 ): ProductShape {

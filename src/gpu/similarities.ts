@@ -27,7 +27,7 @@ export interface Similarities {
 }
 
 /** Rows of blocks that one tile holds. */
-export function tileBlocks(on: Target, left: Vectors, stride: number): number {
+function tileBlocks(on: Target, left: Vectors, stride: number): number {
   const most = Math.min(on.maxBinding, MATRIX_BYTES);
   const fit = Math.floor(most / (Math.max(stride, 1) * BLOCK_BYTES));
   const held = Math.min(fit, linesPerBinding(on, left.depthBlocks) / 4);

@@ -10,10 +10,10 @@ const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { e
 const texts = new Map(files.map((file) => [file, readFileSync(file, "utf8")]));
 
 const source = /^src\/.*\.ts$/;
-const typescript = /^(src|test|bench)\/.*\.ts$/;
+const typescript = /^(src|test|bench|build)\/.*\.ts$/;
 const shader = /^shaders\/.*\.wgsl$/;
 const code =
-  /^((src|test|bench|shaders)\/.*\.(ts|mjs|py|wgsl|html|css)|vite\.config\.ts|index\.html)$/;
+  /^((src|test|bench|build|shaders)\/.*\.(ts|mjs|py|wgsl|html|css)|vite\.config\.ts|index\.html)$/;
 
 /** `file:line: text` for each line of the matching files that offends. */
 function offenders(
@@ -90,6 +90,26 @@ test("modules of the library do not import each other in a circle", () => {
   };
   for (const file of imports.keys()) visit(file, []);
   expect(circles).toEqual([]);
+});
+
+test("what the library exports, another file uses", () => {
+  const names = (text: string) =>
+    [...text.matchAll(/^export (?:async )?(?:const|function|class) (\w+)/gm)].map(
+      ([, name]) => name,
+    );
+  const unused = files
+    .filter((file) => source.test(file) && !isPage(file))
+    .flatMap((file) =>
+      names(texts.get(file) ?? "")
+        .filter((name) => {
+          const word = new RegExp(`\\b${name}\\b`);
+          return !files.some(
+            (other) => other !== file && code.test(other) && word.test(texts.get(other) ?? ""),
+          );
+        })
+        .map((name) => `${file}: ${name}`),
+    );
+  expect(unused).toEqual([]);
 });
 
 test("a file that has grown long holds two ideas", () => {
