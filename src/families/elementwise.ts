@@ -1,7 +1,8 @@
 import { defineLoss, type FunctionOf } from "../define.js";
 import type { Target } from "../plan.js";
 import type { Request } from "../request.js";
-import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
+import type { InputRole, LossSpec, OptionSpecs } from "../spec.js";
+import type { Definition } from "./definition.js";
 import { type Arrangement, arrange } from "./operands.js";
 
 type Inputs = Readonly<Record<string, InputRole>>;
@@ -30,19 +31,11 @@ export type Settings<O> = {
 export type Dual = readonly [value: number, ...slopes: number[]];
 
 /** Everything that is known about a loss whose elements do not see each other. */
-export interface ElementwiseDefinition<I extends Inputs, O extends OptionSpecs> {
-  readonly name: string;
-  readonly aka?: readonly string[];
-  readonly summary: string;
-  readonly formula: string;
-  readonly reference: string;
+export interface ElementwiseDefinition<I extends Inputs, O extends OptionSpecs>
+  extends Definition<I, O> {
   /** One to four tensors, together with the tensors among the options. */
   readonly inputs: I;
-  readonly options: O;
   readonly reductions?: LossSpec["reductions"];
-  readonly cases: readonly WorkedCase[];
-  /** Where the first input has a kink when every other is 0 (a label: 1). */
-  readonly kinks?: LossSpec["kinks"];
   /** One element in float64: the inputs, then the options that may be tensors, then all other options. Never sees NaN. */
   readonly cpu: (
     ...args: [...Numbers<keyof I>, ...Numbers<TensorNames<O>>, settings: Settings<O>]
@@ -82,13 +75,10 @@ export function elementwise<const I extends Inputs, const O extends OptionSpecs>
   definition: ElementwiseDefinition<I, O>,
 ): ElementwiseFunction<I, O> {
   const loss = definition as unknown as ElementwiseLoss;
-  const { name, aka, summary, formula, reference, inputs, cases, kinks } = loss;
   return defineLoss({
-    ...{ name, family: "elementwise", summary, formula, reference, inputs, cases },
+    ...loss,
+    family: "elementwise",
     options: { ...loss.options, broadcast },
-    ...(aka ? { aka } : {}),
-    ...(kinks ? { kinks } : {}),
-    ...(loss.reductions ? { reductions: loss.reductions } : {}),
     check(request: Request) {
       const arrangement = arrange(request, loss.stretch?.(request));
       loss.check?.(request, arrangement);
@@ -104,5 +94,5 @@ export function elementwise<const I extends Inputs, const O extends OptionSpecs>
       return (request: Request, arrangement: Arrangement, on: Target) =>
         planElementwise(loss, request, arrangement, on);
     },
-  } as LossSpec<Arrangement> as LossSpec) as unknown as ElementwiseFunction<I, O>;
+  } as unknown as LossSpec) as unknown as ElementwiseFunction<I, O>;
 }

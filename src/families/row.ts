@@ -1,6 +1,7 @@
 import { defineLoss, type FunctionOf } from "../define.js";
 import type { Request } from "../request.js";
-import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
+import type { InputRole, LossSpec, OptionSpecs } from "../spec.js";
+import type { Definition } from "./definition.js";
 import { type RowGeometry, rowGeometry, settingsOf } from "./rowShape.js";
 
 /**
@@ -44,19 +45,8 @@ export type CellHook<O extends OptionSpecs> = (
 ) => Cell;
 
 /** Everything that is known about a loss which is a sum over the classes of a row. */
-export interface RowDefinition<
-  I extends Readonly<Record<string, InputRole>>,
-  O extends OptionSpecs,
-> {
-  readonly name: string;
-  readonly aka?: readonly string[];
-  readonly summary: string;
-  readonly formula: string;
-  readonly reference: string;
-  readonly inputs: I;
-  readonly options: O;
-  readonly cases: readonly WorkedCase[];
-  readonly kinks?: LossSpec["kinks"];
+export interface RowDefinition<I extends Readonly<Record<string, InputRole>>, O extends OptionSpecs>
+  extends Definition<I, O> {
   forms(settings: Settings<O>): readonly [RowForm, Against];
   /** "log" on both sides without this. */
   slopesBy?(settings: Settings<O>): readonly [SlopeBy, SlopeBy];
@@ -136,11 +126,9 @@ export function row<
   const O extends OptionSpecs,
 >(definition: RowDefinition<I, O>): FunctionOf<{ inputs: I; options: O }> {
   const loss = definition as unknown as RowLoss;
-  const { name, aka, summary, formula, reference, inputs, options, cases, kinks } = definition;
   return defineLoss({
-    ...{ name, family: "row", summary, formula, reference, inputs, options, cases },
-    ...(aka ? { aka } : {}),
-    ...(kinks ? { kinks } : {}),
+    ...loss,
+    family: "row",
     check: (request: Request) => check(loss, request),
     cpu: async () => (await import("../cpu/row.js")).rowCpu,
     gpu: async () => (await import("../gpu/row.js")).planRow,

@@ -1,18 +1,14 @@
 import { defineLoss, type FunctionOf } from "../define.js";
 import type { Request } from "../request.js";
-import type { LossSpec, WorkedCase } from "../spec.js";
+import type { LossSpec } from "../spec.js";
+import type { Definition } from "./definition.js";
 import { type RowGeometry, rowGeometry } from "./rowShape.js";
 
 /** Numbers that a row gives: one for each class, or one in all. */
 export type Width = "classes" | "one";
 
-interface Definition {
-  readonly name: string;
-  readonly aka?: readonly string[];
-  readonly summary: string;
-  readonly formula: string;
-  readonly reference: string;
-  readonly cases: readonly WorkedCase[];
+interface FunctionDefinition
+  extends Omit<Definition<Record<never, never>, Record<never, never>>, "inputs" | "options"> {
   readonly width: Width;
   readonly cpu: LossSpec<RowGeometry>["cpu"];
 }
@@ -28,16 +24,14 @@ function check(request: Request, width: Width): RowGeometry {
 }
 
 /** Makes a function of the rows of logits: nothing is reduced, its values are the result. */
-export function rowFunction(definition: Definition): SoftmaxFunction {
-  const { name, aka, summary, formula, reference, cases, width, cpu } = definition;
+export function rowFunction({ width, ...texts }: FunctionDefinition): SoftmaxFunction {
   return defineLoss({
-    ...{ name, family: "row", summary, formula, reference, cases },
-    ...(aka ? { aka } : {}),
+    ...texts,
+    family: "row",
     inputs: { logits: "wrt" },
     options: {},
     result: "output",
     check: (request: Request) => check(request, width),
-    cpu,
     gpu: async () => (await import("../gpu/rowFunction.js")).planRowFunction,
   } as LossSpec) as unknown as SoftmaxFunction;
 }

@@ -1,6 +1,7 @@
 import { defineLoss, type FunctionOf } from "../define.js";
 import type { Request } from "../request.js";
-import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
+import type { InputRole, LossSpec, OptionSpecs } from "../spec.js";
+import type { Definition } from "./definition.js";
 import type { Settings } from "./row.js";
 import { type RowGeometry, rowGeometry } from "./rowShape.js";
 
@@ -19,15 +20,7 @@ export type LabelHook<O extends OptionSpecs> = (
 export interface RowLabelDefinition<
   I extends Readonly<Record<string, InputRole>>,
   O extends OptionSpecs,
-> {
-  readonly name: string;
-  readonly aka?: readonly string[];
-  readonly summary: string;
-  readonly formula: string;
-  readonly reference: string;
-  readonly inputs: I;
-  readonly options: O;
-  readonly cases: readonly WorkedCase[];
+> extends Definition<I, O> {
   /** Whether the rows hold logits, or log-probabilities of which only the label's is read. */
   readonly form: "logits" | "logProbs";
   readonly label: LabelHook<O>;
@@ -72,10 +65,9 @@ export function rowLabel<
   const O extends OptionSpecs,
 >(definition: RowLabelDefinition<I, O>): FunctionOf<{ inputs: I; options: O }> {
   const loss = definition as unknown as RowLabelLoss;
-  const { name, aka, summary, formula, reference, inputs, options, cases } = definition;
   return defineLoss({
-    ...{ name, family: "row", summary, formula, reference, inputs, options, cases },
-    ...(aka ? { aka } : {}),
+    ...loss,
+    family: "row",
     check: (request: Request) => check(loss, request),
     cpu: async () => (await import("../cpu/rowLabel.js")).rowLabelCpu,
     gpu: async () => (await import("../gpu/rowLabel.js")).planRowLabel,

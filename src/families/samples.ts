@@ -1,8 +1,9 @@
 import { defineLoss, type FunctionOf } from "../define.js";
 import { fail } from "../errors.js";
 import type { Request } from "../request.js";
-import type { InputRole, LossSpec, OptionSpecs, WorkedCase } from "../spec.js";
+import type { InputRole, LossSpec, OptionSpecs } from "../spec.js";
 import { sizeOf } from "../tensor.js";
+import type { Definition } from "./definition.js";
 import { settingsOf } from "./rowShape.js";
 
 /** Up to three sums over the elements of a sample. */
@@ -39,17 +40,9 @@ export interface SamplesDefinition<
   I extends Readonly<Record<string, InputRole>>,
   O extends OptionSpecs,
   P extends Readonly<Record<string, string>>,
-> {
-  readonly name: string;
+> extends Definition<I, O> {
   readonly family: string;
-  readonly aka?: readonly string[];
-  readonly summary: string;
-  readonly formula: string;
-  readonly reference: string;
-  readonly inputs: I;
-  readonly options: O;
   readonly outputs?: P;
-  readonly cases: readonly WorkedCase[];
   /** The parts whose values add up to the loss of a sample. */
   readonly parts: (settings: Settings) => readonly Part[];
 }
