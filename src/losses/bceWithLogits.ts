@@ -1,5 +1,6 @@
 import { sigmoid, softplus, weighted } from "../cpu/functions.js";
 import { elementwise } from "../families/elementwise.js";
+import { logistic } from "../families/logistic.js";
 import { checkLogits, warnIfProbabilities } from "../warn.js";
 
 /**
@@ -47,22 +48,17 @@ export const bceWithLogits = /* @__PURE__ */ elementwise({
     const targetSlope = weighted(posWeight - 1, softplus(-z)) - z;
     return [weighted(weight, value), weight * slope, weighted(weight, (1 - e) * targetSlope)];
   },
-  wgsl: /* wgsl */ `
+  wgsl:
+    logistic +
+    /* wgsl */ `
     fn loss(z: f32, label: f32, weight: f32, posWeight: f32) -> Dual2 {
       let y = label * (1.0 - params.labelSmoothing) + 0.5 * params.labelSmoothing;
-      let t = expGuarded(-abs(z));
-      let tail = log1p(t);
-      let up = max(z, 0.0) + tail;
-      let down = max(-z, 0.0) + tail;
-      let small = t / (1.0 + t);
-      let large = 1.0 / (1.0 + t);
-      let p = select(large, small, z < 0.0);
-      let miss = select(small, large, z < 0.0);
+      let at = logistic(z);
       let yes = weight * posWeight * y;
       let no = weight * (1.0 - y);
       let turn = weight * (1.0 - params.labelSmoothing);
-      let labelSlope = turn * (posWeight - 1.0) * down - turn * z;
-      return Dual2(yes * down + no * up, vec2f(no * p - yes * miss, labelSlope));
+      let labelSlope = turn * (posWeight - 1.0) * at.down - turn * z;
+      return Dual2(yes * at.down + no * at.up, vec2f(no * at.p - yes * at.miss, labelSlope));
     }`,
   limits: ["logits"],
   cases: [

@@ -1,5 +1,6 @@
 import { sigmoid, softplus, weighted } from "../cpu/functions.js";
 import { elementwise } from "../families/elementwise.js";
+import { logistic } from "../families/logistic.js";
 import { checkLogits, warnIfProbabilities } from "../warn.js";
 
 /**
@@ -45,22 +46,17 @@ export const sigmoidFocal = /* @__PURE__ */ elementwise({
       one - zero,
     ];
   },
-  wgsl: /* wgsl */ `
+  wgsl:
+    logistic +
+    /* wgsl */ `
     fn loss(z: f32, y: f32, alpha: f32) -> Dual2 {
-      let t = expGuarded(-abs(z));
-      let tail = log1p(t);
-      let up = max(z, 0.0) + tail;
-      let down = max(-z, 0.0) + tail;
-      let small = t / (1.0 + t);
-      let large = 1.0 / (1.0 + t);
-      let p = select(large, small, z < 0.0);
-      let miss = select(small, large, z < 0.0);
-      let easyNo = select(1.0, alpha, ALPHA) * expGuarded(-params.gamma * up);
-      let easyYes = select(1.0, 1.0 - alpha, ALPHA) * expGuarded(-params.gamma * down);
-      let one = easyNo * down;
-      let zero = easyYes * up;
-      let oneSlope = -easyNo * (params.gamma * p * down + miss);
-      let zeroSlope = easyYes * (params.gamma * miss * up + p);
+      let at = logistic(z);
+      let easyNo = select(1.0, alpha, ALPHA) * expGuarded(-params.gamma * at.up);
+      let easyYes = select(1.0, 1.0 - alpha, ALPHA) * expGuarded(-params.gamma * at.down);
+      let one = easyNo * at.down;
+      let zero = easyYes * at.up;
+      let oneSlope = -easyNo * (params.gamma * at.p * at.down + at.miss);
+      let zeroSlope = easyYes * (params.gamma * at.miss * at.up + at.p);
       return Dual2(y * one + (1.0 - y) * zero,
         vec2f(y * oneSlope + (1.0 - y) * zeroSlope, one - zero));
     }`,

@@ -320,21 +320,25 @@ fn elementAt(i: u32) -> Element {
 }
 
 
-    fn loss(z: f32, label: f32, weight: f32, posWeight: f32) -> Dual2 {
-      let y = label * (1.0 - params.labelSmoothing) + 0.5 * params.labelSmoothing;
+    struct Logistic { up: f32, down: f32, p: f32, miss: f32 }
+
+    fn logistic(z: f32) -> Logistic {
       let t = expGuarded(-abs(z));
       let tail = log1p(t);
-      let up = max(z, 0.0) + tail;
-      let down = max(-z, 0.0) + tail;
       let small = t / (1.0 + t);
       let large = 1.0 / (1.0 + t);
-      let p = select(large, small, z < 0.0);
-      let miss = select(small, large, z < 0.0);
+      return Logistic(max(z, 0.0) + tail, max(-z, 0.0) + tail, select(large, small, z < 0.0),
+        select(small, large, z < 0.0));
+    }
+
+    fn loss(z: f32, label: f32, weight: f32, posWeight: f32) -> Dual2 {
+      let y = label * (1.0 - params.labelSmoothing) + 0.5 * params.labelSmoothing;
+      let at = logistic(z);
       let yes = weight * posWeight * y;
       let no = weight * (1.0 - y);
       let turn = weight * (1.0 - params.labelSmoothing);
-      let labelSlope = turn * (posWeight - 1.0) * down - turn * z;
-      return Dual2(yes * down + no * up, vec2f(no * p - yes * miss, labelSlope));
+      let labelSlope = turn * (posWeight - 1.0) * at.down - turn * z;
+      return Dual2(yes * at.down + no * at.up, vec2f(no * at.p - yes * at.miss, labelSlope));
     }
 fn oddness() -> u32 {
   return params.logitsStart & 1u;
