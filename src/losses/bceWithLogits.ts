@@ -1,6 +1,5 @@
 import { sigmoid, softplus, weighted } from "../cpu/functions.js";
 import { elementwise } from "../families/elementwise.js";
-import { logistic } from "../families/logistic.js";
 import { checkLogits, warnIfProbabilities } from "../warn.js";
 
 /**
@@ -48,9 +47,7 @@ export const bceWithLogits = /* @__PURE__ */ elementwise({
     const targetSlope = weighted(posWeight - 1, softplus(-z)) - z;
     return [weighted(weight, value), weight * slope, weighted(weight, (1 - e) * targetSlope)];
   },
-  wgsl:
-    logistic +
-    /* wgsl */ `
+  wgsl: /* wgsl */ `
     fn loss(z: f32, label: f32, weight: f32, posWeight: f32) -> Dual2 {
       let y = label * (1.0 - params.labelSmoothing) + 0.5 * params.labelSmoothing;
       let at = logistic(z);

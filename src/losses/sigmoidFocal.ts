@@ -1,6 +1,5 @@
 import { sigmoid, softplus, weighted } from "../cpu/functions.js";
 import { elementwise } from "../families/elementwise.js";
-import { logistic } from "../families/logistic.js";
 import { checkLogits, warnIfProbabilities } from "../warn.js";
 
 /**
@@ -46,9 +45,7 @@ export const sigmoidFocal = /* @__PURE__ */ elementwise({
       one - zero,
     ];
   },
-  wgsl:
-    logistic +
-    /* wgsl */ `
+  wgsl: /* wgsl */ `
     fn loss(z: f32, y: f32, alpha: f32) -> Dual2 {
       let at = logistic(z);
       let easyNo = select(1.0, alpha, ALPHA) * expGuarded(-params.gamma * at.up);

@@ -319,17 +319,19 @@ fn elementAt(i: u32) -> Element {
     gradientOf(slopes.z, g), gradientOf(slopes.w, g)), true);
 }
 
+// Both softplus (`up`, `down`) and both sigmoids of z from one exponential, for hooks that need them all.
 
-    struct Logistic { up: f32, down: f32, p: f32, miss: f32 }
+struct Logistic { up: f32, down: f32, p: f32, miss: f32 }
 
-    fn logistic(z: f32) -> Logistic {
-      let t = expGuarded(-abs(z));
-      let tail = log1p(t);
-      let small = t / (1.0 + t);
-      let large = 1.0 / (1.0 + t);
-      return Logistic(max(z, 0.0) + tail, max(-z, 0.0) + tail, select(large, small, z < 0.0),
-        select(small, large, z < 0.0));
-    }
+fn logistic(z: f32) -> Logistic {
+  let t = expGuarded(-abs(z));
+  let tail = log1p(t);
+  let small = t / (1.0 + t);
+  let large = 1.0 / (1.0 + t);
+  return Logistic(max(z, 0.0) + tail, max(-z, 0.0) + tail, select(large, small, z < 0.0),
+    select(small, large, z < 0.0));
+}
+
 
     fn loss(z: f32, label: f32, weight: f32, posWeight: f32) -> Dual2 {
       let y = label * (1.0 - params.labelSmoothing) + 0.5 * params.labelSmoothing;
