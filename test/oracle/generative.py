@@ -14,7 +14,7 @@ def table(*r):
 # ---- log-probability of sequences ----------------------------------------------------------------
 
 def sequence_log_probs(i, o):
-    z, y = i["logits"], i["labels"]
+    z, y = i["logits"] / option(o, "temperature", 1.0), i["labels"]
     ignore = option(o, "ignoreIndex", -100)
     keep = y != ignore
     if option(o, "shift", False):
@@ -57,6 +57,10 @@ def sequences():
             book.add(f"{words}, masked logits of NaN are never read", {"logits": poison, "labels": y}, {**o, "mask": m})
     book.add("logits of 1e4", {"logits": table((1e4, 0, -1e4), (0, 0, 0))[None], "labels": torch.tensor([[1, 2]])}, probe=False)
     book.add("one token", {"logits": normal(g, 3, 1, 4), "labels": integers(g, 4, 3, 1)})
+    for temperature in (0.5, 2.5):
+        for words, o in flags:
+            z, y, m = normal(g, 2, 4, 5, scale=2), integers(g, 5, 2, 4), bits(g, 2, 4)
+            book.add(f"{words}, temperature {temperature}, a mask", {"logits": z, "labels": y}, {**o, "mask": m, "temperature": temperature})
     book.save()
 
 
