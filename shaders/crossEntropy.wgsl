@@ -1,4 +1,4 @@
-// Cross-entropy over rows of logits, losses only. Read once, one report a row.
+// Cross-entropy over rows of logits, losses only: one read, one report a row.
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -7,7 +7,7 @@ fn main(
 ) {
   let place = (group.y * params.gridWidth + group.x) * ROWS + thread / LANES;
   let exists = place < params.rows;
-  let row = rowAt(params.rowStart + min(place, params.rows - 1u), thread % LANES);
+  let row = rowAt(min(place, params.rows - 1u), thread % LANES);
   let counts = exists && row.label < OUT_OF_RANGE;
   var sums = nothing();
   var labelBits = 0u;
@@ -15,10 +15,10 @@ fn main(
     labelBits = bitsAt(row, row.label);
     sums = scan(row, labelBits);
   }
-  sums = settled(joinedLanes(sums, thread));
+  sums = joinedLanes(row, sums, thread);
   if (exists && row.lane == 0u) {
     if (counts) {
-      reportRow(row, sums, labelBits);
+      reportRow(row, outcomeOf(row, sums, labelBits));
     } else {
       reportNothing(row);
     }

@@ -1,43 +1,41 @@
 // Cross-entropy, second pass: the gradient of a row, each lane its own share. It walks backwards,
 // because what the first pass read last is what the cache still holds.
-// Returns the lane's part of the sum of gradient * logit, from which the temperature's slope follows.
+// Returns the lane's part of the sum of gradient * logit: the temperature's slope follows from it.
 
-fn gradientPass(row: Row, verdict: Verdict) -> f32 {
-  var trips = tripsOf(row);
-  if (row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE) {
-    fill(row, 0u);
+fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
+  let idle = row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE;
+  let blank = idle || (verdict.flags & HAS_NAN) != 0u;
+  for (var rare = blank; rare; rare = false) {
+    fill(row, select(NAN_BITS, 0u, idle));
+  }
+  if (blank) {
     return 0.0;
   }
-  if ((verdict.flags & (HAS_NAN | HAS_INFINITY)) != 0u) {
-    fill(row, NAN_BITS);
-    return 0.0;
-  }
-  if ((verdict.flags & CAREFUL) != 0u) {
-    trips = 0u;
-  }
-  var moment = storeSlots(row, verdict, trips);
-  let scale = unitToExponent();
-  for (var left = trips; left > 0u; left--) {
-    let raw = loadAt(row, left - 1u);
-    let logit = valuesOf(raw);
-    let x = unitOf(logit);
-    var g = verdict.push * exp2(max((x - verdict.peak) * scale, vec4f(-126.0)));
+  let tiles = select(tilesOf(row), 0u, (verdict.flags & CAREFUL) != 0u);
+  var moment = 0.0;
+  for (var left = 4u * tiles; left > 0u; left--) {
+    let quad = left - 1u;
+    let logit = quadAt(quadStart(row, quad));
+    let x = unitsOf(row, logit);
+    var g = verdict.push * exponentials(row, x, verdict.base);
     if (MIXED) {
-      g -= verdict.pull * coefficientsAt(row, left - 1u);
+      g -= verdict.pull * coefficientsAt(row, classesAt(row, quad));
     }
     if (SOFTCAPPED) {
       g *= slackOf(x);
     }
-    if (INDEXED) {
-      let isLabel = classesAt(row, left - 1u) == vec4u(row.label);
-      g = select(g, vec4f(verdict.labelSlope), isLabel);
-    }
     if ((STATS & 16u) != 0u) {
-      moment += dot(g, logit - momentOrigin(verdict));
+      moment += dot(g, max(logit - momentOrigin(verdict), vec4f(-1e30)));
     }
-    storeAt(row, left - 1u, g);
+    storeQuad(row, quad, g);
   }
-  return moment;
+  if (INDEXED) {
+    for (var mine = labelTile(row) < tiles; mine; mine = false) {
+      moment -= verdict.own * (bitcast<f32>(labelBits) - momentOrigin(verdict));
+      storeInTile(row, row.label, verdict.labelSlope);
+    }
+  }
+  return moment + storeSlots(row, verdict, tiles);
 }
 
 // The gradient at one class, and what it adds to the moment; with care.
@@ -45,31 +43,29 @@ struct Slope { gradient: f32, moment: f32 }
 
 fn slopeAt(row: Row, verdict: Verdict, k: u32) -> Slope {
   let bits = bitsAt(row, k);
-  let element = elementOfBits(bits);
-  var g = verdict.push * select(decay(element.unit, verdict.peak), 0.0, element.lost);
+  let element = elementOfBits(row, bits);
+  var g = verdict.push * select(decay(row, element.unit, verdict.base), 0.0, element.lost);
   if (MIXED) {
     g -= verdict.pull * coefficientAt(row, k);
   }
   g *= slackOf(vec4f(element.unit)).x;
-  if (INDEXED && k == row.label) {
-    g = verdict.labelSlope;
+  if (INDEXED) {
+    g = select(g, verdict.labelSlope, k == row.label);
   }
-  var moment = 0.0;
-  if ((STATS & 16u) != 0u && !element.lost && isFiniteBits(bits)) {
-    moment = g * (bitcast<f32>(bits) - momentOrigin(verdict));
-  }
-  return Slope(g, moment);
+  let finite = isFiniteBits(bits);
+  let reach = bitcast<f32>(select(0u, bits, finite)) - momentOrigin(verdict);
+  return Slope(g, select(0.0, g * reach, finite));
 }
 
-// Without a soft cap the gradient sums to `lean`, so that logits may be measured from the peak:
-// near 1e4 the sum of g * x cancels to nothing, the sum of g * (x - peak) does not.
+// Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
+// 1e4 the sum of g * x cancels to nothing, the sum of g * (x - base) does not.
 fn momentOrigin(verdict: Verdict) -> f32 {
-  return select(verdict.peak, 0.0, SOFTCAPPED);
+  return select(verdict.base, 0.0, SOFTCAPPED);
 }
 
 fn reportTemperature(row: Row, verdict: Verdict, moment: f32) {
   let sum = moment + momentOrigin(verdict) * verdict.lean;
-  let broken = (verdict.flags & (HAS_NAN | HAS_INFINITY)) != 0u && row.gradientFactor != 0.0;
-  let bits = bitsOf(-sum / temperature(), select(0u, HAS_NAN, broken));
+  let broken = select(0u, verdict.flags & HAS_NAN, row.gradientFactor != 0.0);
+  let bits = bitsOf(-sum / row.temperature, broken);
   report(row, countOneBits(STATS), select(bits, 0u, row.label >= OUT_OF_RANGE));
 }

@@ -12,11 +12,20 @@ fn packed(low: u32, high: u32) -> u32 {
   return bitsToBf16(low) | (bitsToBf16(high) << 16u);
 }
 
-fn storeAt(row: Row, trip: u32, g: vec4f) {
-  let word = wordAt(row, trip);
+fn storeQuad(row: Row, quad: u32, g: vec4f) {
+  let word = quadStart(row, quad);
   let bits = bitcast<vec4u>(g);
   logits[word] = packed(bits.x, bits.y);
   logits[word + LANES] = packed(bits.z, bits.w);
+}
+
+// One class of a tile again: the other half of its word is this lane's own.
+fn storeInTile(row: Row, k: u32, g: f32) {
+  let element = elementOf(row, k);
+  let half = packed(bitcast<u32>(g), 0u);
+  let word = logits[element / 2u];
+  logits[element / 2u] = select((word & 0xffff0000u) | half, (word & 0xffffu) | (half << 16u),
+    element % 2u == 1u);
 }
 
 fn storeWord(row: Row, word: u32, low: u32, high: u32) {
@@ -31,33 +40,30 @@ fn storeWord(row: Row, word: u32, low: u32, high: u32) {
 }
 
 // Words that no whole trip covers: the tail's, then the head's.
-fn wordsOf(row: Row, trips: u32) -> u32 {
+fn wordsOf(row: Row, tiles: u32) -> u32 {
   let words = (row.origin + params.classes + 1u) / 2u - row.origin / 2u;
-  return words - trips * 2u * LANES;
+  return words - tiles * (TILE / 2u);
 }
 
-fn slotWord(row: Row, trips: u32, slot: u32) -> u32 {
-  let word = (row.origin + headOf(row)) / 2u + trips * 2u * LANES + slot;
+fn slotWord(row: Row, tiles: u32, slot: u32) -> u32 {
+  let word = (row.origin + 1u) / 2u + tiles * (TILE / 2u) + slot;
   let end = (row.origin + params.classes + 1u) / 2u;
   return select(word, row.origin / 2u, word == end);
 }
 
-fn storeSlots(row: Row, verdict: Verdict, trips: u32) -> f32 {
+fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
   var moment = 0.0;
-  let words = wordsOf(row, trips);
+  let words = wordsOf(row, tiles);
   for (var slot = row.lane; slot < words; slot += LANES) {
-    let word = slotWord(row, trips, slot);
+    let word = slotWord(row, tiles, slot);
     let k = 2u * word - row.origin;
-    var low = Slope(0.0, 0.0);
-    var high = Slope(0.0, 0.0);
-    if (k < params.classes) {
-      low = slopeAt(row, verdict, k);
+    var halves = vec2u(0u);
+    for (var half = 0u; half < 2u; half++) {
+      let slope = slopeAt(row, verdict, min(k + half, params.classes - 1u));
+      halves = select(halves, vec2u(bitcast<u32>(slope.gradient)), vec2u(0u, 1u) == vec2u(half));
+      moment += select(0.0, slope.moment, k + half < params.classes);
     }
-    if (k + 1u < params.classes) {
-      high = slopeAt(row, verdict, k + 1u);
-    }
-    storeWord(row, word, bitcast<u32>(low.gradient), bitcast<u32>(high.gradient));
-    moment += low.moment + high.moment;
+    storeWord(row, word, halves.x, halves.y);
   }
   return moment;
 }

@@ -6,10 +6,10 @@
 const INDEXED: bool = true;
 const MIXED: bool = SMOOTHED;
 
-fn coefficientsAt(row: Row, trip: u32) -> vec4f {
+fn coefficientsAt(row: Row, k: vec4u) -> vec4f {
   if (WEIGHTED) {
-    let c = classesAt(row, trip) + vec4u(params.classWeightsStart);
-    return vec4f(classWeights[c.x], classWeights[c.y], classWeights[c.z], classWeights[c.w]);
+    let at = params.classWeightsStart + k;
+    return vec4f(classWeights[at.x], classWeights[at.y], classWeights[at.z], classWeights[at.w]);
   }
   return vec4f(1.0);
 }
@@ -19,11 +19,6 @@ fn coefficientAt(row: Row, k: u32) -> f32 {
     return classWeights[params.classWeightsStart + k];
   }
   return 1.0;
-}
-
-// What a coefficient adds to the loss where the class is impossible: 0 * infinity is NaN (PyTorch).
-fn lossOfImpossible(coefficient: f32) -> u32 {
-  return select(select(HAS_NAN, BELOW, coefficient < 0.0), ABOVE, coefficient > 0.0);
 }
 
 fn ownOf(row: Row) -> f32 {
@@ -36,8 +31,8 @@ fn mixScale() -> f32 {
 }
 
 fn mixOf(sums: Sums) -> f32 {
-  if (WEIGHTED) {
+  if (WEIGHTED && SMOOTHED) {
     return mixScale() * totals[params.segments + 1u];
   }
-  return params.labelSmoothing;
+  return select(0.0, params.labelSmoothing, SMOOTHED);
 }

@@ -1,65 +1,44 @@
-// Cross-entropy, how f16 and bf16 logits are read: two in a word. A trip covers two whole words a
-// lane; a row that starts in the middle of a word leaves its first class to the slots. The classes of
-// an image lie apart: all of them are slots.
-
-alias Raw = vec2u;
+// Cross-entropy, how f16 and bf16 logits are read: two in a word, two whole words a lane and quad. A
+// row that starts in the middle of a word leaves its first class to the slots.
 
 fn headOf(row: Row) -> u32 {
-  return select(row.origin % 2u, 0u, STRIDED);
+  return row.origin % 2u;
 }
 
-fn tripsOf(row: Row) -> u32 {
-  return select((params.classes - headOf(row)) / QUADS, 0u, STRIDED);
+fn tilesOf(row: Row) -> u32 {
+  return (params.classes - headOf(row)) / TILE;
 }
 
-// The classes that no whole trip covers: the tail, then the head.
-fn slotsOf(row: Row, trips: u32) -> u32 {
-  return params.classes - trips * QUADS;
-}
-
-fn slotClass(row: Row, trips: u32, slot: u32) -> u32 {
-  let k = headOf(row) + trips * QUADS + slot;
+// The classes that no whole tile covers: the tail, then the head.
+fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
+  let k = headOf(row) + tiles * TILE + slot;
   return select(k, 0u, k == params.classes);
 }
 
-fn wordAt(row: Row, trip: u32) -> u32 {
-  return (row.origin + headOf(row)) / 2u + trip * 2u * LANES + row.lane;
+// The word where the quad of this lane begins.
+fn quadStart(row: Row, quad: u32) -> u32 {
+  return (row.origin + 1u) / 2u + quad * 2u * LANES + row.lane;
 }
 
-fn classesAt(row: Row, trip: u32) -> vec4u {
-  return 2u * wordAt(row, trip) - row.origin + vec4u(0u, 1u, 2u * LANES, 2u * LANES + 1u);
+// The tile and the lane that meet a class; the head is in none.
+fn tileOfClass(row: Row, k: u32) -> vec2u {
+  let place = k - headOf(row);
+  return vec2u(place / TILE, place / 2u % LANES);
 }
 
-fn loadAt(row: Row, trip: u32) -> Raw {
-  let word = wordAt(row, trip);
-  return vec2u(logits[word], logits[word + LANES]);
+fn classesAt(row: Row, quad: u32) -> vec4u {
+  return 2u * quadStart(row, quad) - row.origin + vec4u(0u, 1u, 2u * LANES, 2u * LANES + 1u);
 }
 
-fn valuesOf(raw: Raw) -> vec4f {
+fn quadStep() -> u32 {
+  return QUAD / 2u;
+}
+
+fn quadAt(word: u32) -> vec4f {
+  let low = logits[word];
+  let high = logits[word + LANES];
   if (STORAGE == 1u) {
-    return vec4f(unpack2x16float(raw.x), unpack2x16float(raw.y));
+    return vec4f(unpack2x16float(low), unpack2x16float(high));
   }
-  return bitcast<vec4f>(vec4u(raw.x << 16u, raw.x & 0xffff0000u,
-    raw.y << 16u, raw.y & 0xffff0000u));
-}
-
-fn heightsOf(raw: Raw) -> vec4u {
-  return vec4u(raw.x & 0x7fffu, (raw.x >> 16u) & 0x7fffu,
-    raw.y & 0x7fffu, (raw.y >> 16u) & 0x7fffu);
-}
-
-fn carefulHeight() -> u32 {
-  if (STORAGE == 1u) {
-    return select(0u, 0x7c00u, carefulBits() > bitcast<u32>(65504.0));
-  }
-  return carefulBits() >> 16u;
-}
-
-fn bitsAt(row: Row, k: u32) -> u32 {
-  let element = elementOf(row, k);
-  let half = (logits[element / 2u] >> (element % 2u * 16u)) & 0xffffu;
-  if (STORAGE == 1u) {
-    return f16ToBits(half);
-  }
-  return bf16ToBits(half);
+  return bitcast<vec4f>(vec4u(low << 16u, low & 0xffff0000u, high << 16u, high & 0xffff0000u));
 }

@@ -1,43 +1,43 @@
-// Cross-entropy, how f32 logits are read. The four elements of a trip lie LANES apart, so that the
-// lanes read neighbours together whatever the alignment of the row (50 257 classes align nowhere).
+// Cross-entropy, how logits are read one by one: f32, and 16-bit ones of images. The four classes of
+// a quad lie LANES apart, so that the lanes read neighbours together whatever the alignment of the
+// row (50 257 classes align nowhere).
 
-alias Raw = vec4u;
-
-fn tripsOf(row: Row) -> u32 {
-  return params.classes / QUADS;
+fn tilesOf(row: Row) -> u32 {
+  return params.classes / TILE;
 }
 
-// The classes that no whole trip covers: one slot each.
-fn slotsOf(row: Row, trips: u32) -> u32 {
-  return params.classes - trips * QUADS;
+// The classes that no whole tile covers: one slot each.
+fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
+  return tiles * TILE + slot;
 }
 
-fn slotClass(row: Row, trips: u32, slot: u32) -> u32 {
-  return trips * QUADS + slot;
+// The tile and the lane that meet a class.
+fn tileOfClass(row: Row, k: u32) -> vec2u {
+  return vec2u(k / TILE, k % LANES);
 }
 
-fn classesAt(row: Row, trip: u32) -> vec4u {
-  return trip * QUADS + row.lane + vec4u(0u, LANES, 2u * LANES, 3u * LANES);
+fn classesAt(row: Row, quad: u32) -> vec4u {
+  return quad * QUAD + row.lane + vec4u(0u, LANES, 2u * LANES, 3u * LANES);
 }
 
-fn loadAt(row: Row, trip: u32) -> Raw {
-  let c = classesAt(row, trip);
-  return vec4u(logits[elementOf(row, c.x)], logits[elementOf(row, c.y)],
-    logits[elementOf(row, c.z)], logits[elementOf(row, c.w)]);
+// Where the quad of this lane begins, and how far the next one is from it.
+fn quadStart(row: Row, quad: u32) -> u32 {
+  return elementOf(row, quad * QUAD + row.lane);
 }
 
-fn valuesOf(raw: Raw) -> vec4f {
-  return bitcast<vec4f>(raw);
+fn quadStep() -> u32 {
+  return 4u * laneStep();
 }
 
-fn heightsOf(raw: Raw) -> vec4u {
-  return raw & vec4u(0x7fffffffu);
+fn laneStep() -> u32 {
+  if (STRIDED) {
+    return LANES * params.inner;
+  }
+  return LANES;
 }
 
-fn bitsAt(row: Row, k: u32) -> u32 {
-  return logits[elementOf(row, k)];
-}
-
-fn carefulHeight() -> u32 {
-  return carefulBits();
+fn quadAt(at: u32) -> vec4f {
+  let step = laneStep();
+  return bitcast<vec4f>(vec4u(bitsOfElement(at), bitsOfElement(at + step),
+    bitsOfElement(at + 2u * step), bitsOfElement(at + 3u * step)));
 }

@@ -8,9 +8,10 @@ struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 @group(0) @binding(3) var<storage, read> totals: array<f32>;  // (segments, 2 more)
 
 const THREADS: u32 = LANES * ROWS;
-const QUADS: u32 = 4u * LANES;  // elements that the lanes of a row take in one trip
-const SKIPPED: u32 = 0xffffffffu;
-const OUT_OF_RANGE: u32 = 0xfffffffeu;
+const QUAD: u32 = 4u * LANES;  // classes that the lanes of a row take four by four
+const TILE: u32 = 4u * QUAD;  // and in one trip
+const NONE: u32 = 0xffffffffu;
+const OUT_OF_RANGE: u32 = 0xfffffffeu;  // as a label; NONE is a row to skip
 
 struct Row {
   index: u32,  // in rowInfo and in each plane of stats
@@ -19,53 +20,81 @@ struct Row {
   lane: u32,
   valueFactor: f32,
   gradientFactor: f32,
+  temperature: f32,
+  nats: f32,  // nats in a unit
+  scale: f32,  // powers of two in a unit
 }
 
-fn rowAt(index: u32, lane: u32) -> Row {
+fn rowAt(place: u32, lane: u32) -> Row {
+  let index = params.rowStart + place;
   let info = rowInfo[index];
-  let place = index - params.rowStart;
   var origin = params.logitsStart + place * params.rowStride;
   if (STRIDED) {
     let image = place / params.inner;
     origin = params.logitsStart + image * params.inner * params.classes + place % params.inner;
   }
   let factor = info.gradientFactor * totals[index / params.segmentLength];
-  return Row(index, origin, info.label, lane, info.valueFactor, factor);
+  // Behind the segments' factors lie the temperature and the sum of the class weights.
+  var temperature = params.temperature;
+  if (TEMPERATURE_TENSOR) {
+    temperature = totals[params.segments];
+  }
+  let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
+  return Row(index, origin, info.label, lane, info.valueFactor, factor, temperature, nats,
+    LOG2E * nats);
 }
 
 fn elementOf(row: Row, k: u32) -> u32 {
-  return row.origin + select(k, k * params.inner, STRIDED);
+  if (STRIDED) {
+    return row.origin + k * params.inner;
+  }
+  return row.origin + k;
 }
 
-// Behind the segments' factors, `totals` holds the temperature and the sum of the class weights.
-fn temperature() -> f32 {
-  if (TEMPERATURE_TENSOR) {
-    return totals[params.segments];
+fn bitsAt(row: Row, k: u32) -> u32 {
+  return bitsOfElement(elementOf(row, k));
+}
+
+fn bitsOfElement(element: u32) -> u32 {
+  if (STORAGE == 0u) {
+    return logits[element];
   }
-  return params.temperature;
+  let half = (logits[element / 2u] >> (element % 2u * 16u)) & 0xffffu;
+  if (STORAGE == 1u) {
+    return f16ToBits(half);
+  }
+  return bf16ToBits(half);
 }
 
 // Logits are compared in units: the capped logit, or the raw one, whose temperature then costs
-// nothing, because exp((x - peak) / temperature) = exp2((x - peak) * unitToExponent()).
-fn unitOf(logit: vec4f) -> vec4f {
+// nothing, because exp((x - base) / temperature) = exp2((x - base) * scale).
+fn unitOf(row: Row, logit: f32) -> f32 {
   if (SOFTCAPPED) {
-    let scaled = logit / (temperature() * params.softcap);
-    return params.softcap * vec4f(tanhSafe(scaled.x), tanhSafe(scaled.y),
-      tanhSafe(scaled.z), tanhSafe(scaled.w));
+    return params.softcap * tanhSafe(logit / (row.temperature * params.softcap));
   }
   return logit;
 }
 
-fn unitToNats() -> f32 {
-  return select(1.0 / temperature(), 1.0, SOFTCAPPED);
+fn unitsOf(row: Row, logit: vec4f) -> vec4f {
+  if (SOFTCAPPED) {
+    return vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z),
+      unitOf(row, logit.w));
+  }
+  return logit;
 }
 
-fn unitToExponent() -> f32 {
-  return LOG2E * unitToNats();
+fn exponentials(row: Row, x: vec4f, base: f32) -> vec4f {
+  return exp2((x - base) * row.scale);
+}
+
+// The same for any two finite numbers: halves, as 3e38 - -3e38 is no number.
+fn decay(row: Row, x: f32, base: f32) -> f32 {
+  let gap = (0.5 * x - 0.5 * base) * row.nats;
+  return select(0.0, exp2(2.0 * LOG2E * max(gap, -44.0)), gap > -43.6);
 }
 
 // From these bits on a logit needs care: infinite, NaN, or so large that a difference of two, or its
 // quotient by a small temperature, would overflow.
-fn carefulBits() -> u32 {
-  return bitcast<u32>(5e37 * min(1.0, temperature()));
+fn carefulBits(row: Row) -> u32 {
+  return bitcast<u32>(5e37 * min(1.0, row.temperature));
 }

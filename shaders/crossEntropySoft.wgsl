@@ -25,15 +25,9 @@ fn coefficientAt(row: Row, k: u32) -> f32 {
   return q;
 }
 
-fn coefficientsAt(row: Row, trip: u32) -> vec4f {
-  let c = classesAt(row, trip);
-  return vec4f(coefficientAt(row, c.x), coefficientAt(row, c.y), coefficientAt(row, c.z),
-    coefficientAt(row, c.w));
-}
-
-// What a coefficient adds to the loss where the class is impossible; here 0 log 0 is 0.
-fn lossOfImpossible(coefficient: f32) -> u32 {
-  return select(select(0u, BELOW, coefficient < 0.0), ABOVE, coefficient > 0.0);
+fn coefficientsAt(row: Row, k: vec4u) -> vec4f {
+  return vec4f(coefficientAt(row, k.x), coefficientAt(row, k.y), coefficientAt(row, k.z),
+    coefficientAt(row, k.w));
 }
 
 fn ownOf(row: Row) -> f32 {

@@ -1,6 +1,6 @@
 // Cross-entropy, what a row reports: its value and the requested outputs, as bits. In nats:
-//   loss = own (peak - x[label] + log s) + (sum of q (peak - x) + mix log s) + zLoss lse^2
-// Never (peak + log s) - x[label]: with logits near 1e4 that is wrong by 4.5e-4, this by 3.3e-7.
+//   loss = own (base - x[label] + log s) + (sum of q (base - x) + mix log s) + zLoss lse^2
+// Never (base + log s) - x[label]: with logits near 1e4 that is wrong by 4.5e-4, this by 3.3e-7.
 
 @group(0) @binding(5) var<storage, read_write> stats: array<u32>;  // (1 + outputs, totalRows)
 
@@ -25,32 +25,28 @@ fn timesFactor(flags: u32, factor: f32) -> u32 {
 }
 
 // Is the distance between two units, halved, more nats than f32 can hold?
-fn isBeyond(halfDistance: f32) -> bool {
-  return abs(halfDistance) > 1.7e38 * min(1.0 / unitToNats(), 1.99);
+fn isBeyond(row: Row, halfDistance: f32) -> bool {
+  return abs(halfDistance) > 1.7e38 * min(1.0 / row.nats, 1.99);
 }
 
-fn reportRow(row: Row, sums: Sums, labelBits: u32) {
-  let nats = unitToNats();
-  let label = elementOfBits(labelBits);
-  let own = ownOf(row);
-  let logSum = log1p(sums.rest);
-  let empty = sums.own == 0.0;
-  let odd = empty || (sums.flags & (HAS_NAN | HAS_INFINITY)) != 0u;
-  let broken = select(0u, HAS_NAN, odd);
+fn reportRow(row: Row, end: Outcome) {
+  let halfFall = 0.5 * end.base - 0.5 * end.label.unit;
+  let impossible = end.label.lost || isBeyond(row, halfFall);
+  let fall = 2.0 * select(halfFall, 0.0, impossible) * row.nats;
+  // One plus a little: there the logarithm of the whole has lost what the rest still knows.
+  let sure = end.term > end.rest;
+  let labelLoss = select(fall + end.logSum, log1p(end.rest / max(end.term, 1e-30)), sure);
+  let far = isBeyond(row, 0.5 * end.base);
+  let lse = select(end.base, 0.0, far) * row.nats + end.logSum;
 
-  let halfFall = 0.5 * sums.peak - 0.5 * label.unit;
-  let impossible = label.lost || isBeyond(halfFall);
-  let labelLoss = 2.0 * select(halfFall, 0.0, impossible) * nats + logSum;
-  let far = isBeyond(0.5 * sums.peak);
-  let lse = select(sums.peak, 0.0, far) * nats + logSum;
-
-  var loss = own * labelLoss;
-  var flags = broken | (sums.flags & (ABOVE | BELOW));
-  if (INDEXED && impossible) {
-    flags |= lossOfImpossible(own);
+  var loss = end.own * labelLoss;
+  let broken = end.flags & HAS_NAN;
+  var flags = end.flags & (HAS_NAN | ABOVE | BELOW);
+  if (INDEXED) {
+    flags |= select(0u, lossOfImpossible(end.own), impossible);
   }
   if (MIXED) {
-    loss += 2.0 * sums.pull * nats * mixScale() + mixOf(sums) * logSum;
+    loss += 2.0 * end.pull * row.nats * mixScale() + end.mix * end.logSum;
   }
   if (ZLOSS) {
     let overflows = far || abs(lse) * sqrt(params.zLoss) > 1.8e19;
@@ -61,9 +57,10 @@ fn reportRow(row: Row, sums: Sums, labelBits: u32) {
 
   var plane = 1u;
   if ((STATS & 1u) != 0u) {
-    let above = (far && sums.peak > 0.0) || (sums.flags & HAS_INFINITY) != 0u;
+    let empty = (end.flags & SOME) == 0u;
+    let above = (far && end.base > 0.0) || (end.flags & HAS_INFINITY) != 0u;
     let ends = select(select(0u, BELOW, far || empty), ABOVE, above);
-    report(row, plane, bitsOf(lse, ends | (sums.flags & HAS_NAN)));
+    report(row, plane, bitsOf(lse, ends | (end.flags & SAW_NAN)));
     plane++;
   }
   if ((STATS & 2u) != 0u) {
@@ -71,12 +68,11 @@ fn reportRow(row: Row, sums: Sums, labelBits: u32) {
     plane++;
   }
   if ((STATS & 4u) != 0u) {
-    let entropy = logSum + 2.0 * sums.heat * nats / (1.0 + sums.rest);
-    report(row, plane, bitsOf(entropy, broken));
+    report(row, plane, bitsOf(end.logSum + 2.0 * end.heat * row.nats / end.whole, broken));
     plane++;
   }
   if ((STATS & 8u) != 0u) {
-    let correct = (sums.flags & (BEATEN | HAS_NAN)) == 0u;
+    let correct = (end.flags & (BEATEN | SAW_NAN)) == 0u;
     report(row, plane, select(0u, 0x3f800000u, correct));
   }
 }

@@ -1,19 +1,22 @@
 // Cross-entropy, gradients that are stored element by element.
 
-fn storeAt(row: Row, trip: u32, g: vec4f) {
-  let bits = bitcast<vec4u>(g);
-  let c = classesAt(row, trip);
-  storeClass(row, c.x, bits.x);
-  storeClass(row, c.y, bits.y);
-  storeClass(row, c.z, bits.z);
-  storeClass(row, c.w, bits.w);
+fn storeQuad(row: Row, quad: u32, g: vec4f) {
+  let k = classesAt(row, quad);
+  storeInTile(row, k.x, g.x);
+  storeInTile(row, k.y, g.y);
+  storeInTile(row, k.z, g.z);
+  storeInTile(row, k.w, g.w);
 }
 
-fn storeSlots(row: Row, verdict: Verdict, trips: u32) -> f32 {
+fn storeInTile(row: Row, k: u32, g: f32) {
+  storeClass(row, k, bitcast<u32>(g));
+}
+
+fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
   var moment = 0.0;
-  let slots = slotsOf(row, trips);
+  let slots = params.classes - tiles * TILE;
   for (var slot = row.lane; slot < slots; slot += LANES) {
-    let k = slotClass(row, trips, slot);
+    let k = slotClass(row, tiles, slot);
     let slope = slopeAt(row, verdict, k);
     storeClass(row, k, bitcast<u32>(slope.gradient));
     moment += slope.moment;

@@ -4,12 +4,12 @@
 var<workgroup> lanesSums: array<Sums, THREADS>;
 var<workgroup> lanesSum: array<f32, THREADS>;
 
-fn joinedLanes(sums: Sums, thread: u32) -> Sums {
+fn joinedLanes(row: Row, sums: Sums, thread: u32) -> Sums {
   lanesSums[thread] = sums;
   workgroupBarrier();  // without it a lane reads its neighbour's slot before it is written
   for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
     if (thread % LANES < reach) {
-      lanesSums[thread] = joined(lanesSums[thread], lanesSums[thread + reach]);
+      lanesSums[thread] = joined(row, lanesSums[thread], lanesSums[thread + reach]);
     }
     workgroupBarrier();  // the next, narrower step reads what this one wrote
   }

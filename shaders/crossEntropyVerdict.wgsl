@@ -3,8 +3,8 @@
 // with chain = upstream * reduction / temperature, times 1 - (x/softcap)^2 where logits are capped.
 
 struct Verdict {
-  peak: f32,
-  push: f32,  // times exp(x - peak): what spreads over all classes
+  base: f32,
+  push: f32,  // times exp(x - base): what spreads over all classes
   pull: f32,  // times a coefficient: what smoothed or soft targets take away again
   own: f32,  // what the label takes away
   labelSlope: f32,  // the gradient at the label, exact where p - 1 would cancel
@@ -12,24 +12,25 @@ struct Verdict {
   flags: u32,
 }
 
-fn verdictOf(row: Row, sums: Sums, labelBits: u32) -> Verdict {
-  let whole = 1.0 + sums.rest;
-  let chain = row.gradientFactor / temperature();
-  let label = elementOfBits(labelBits);
-  let own = ownOf(row);
-  let lse = sums.peak * unitToNats() + log1p(sums.rest);
-  let lift = select(0.0, 2.0 * params.zLoss * lse, ZLOSS);
-  let spread = select(0.0, mixOf(sums), MIXED) + lift;
-  let q = select(0.0, mixScale() * coefficientAt(row, row.label), MIXED);
-
-  let p = select(decay(label.unit, sums.peak) / whole, 0.0, label.lost);
-  let isPeak = label.unit == sums.peak && !label.lost;
-  let others = select(1.0 - p, sums.rest / whole, isPeak);
-  let slack = slackOf(vec4f(label.unit)).x;
-  let labelSlope = chain * slack * (spread * p - q - own * others);
-  let flags = sums.flags | select(0u, HAS_NAN, sums.own == 0.0);
-  return Verdict(sums.peak, chain * (own + spread) / whole, chain * mixScale(), chain * own,
-    labelSlope, chain * lift, flags);
+fn verdictOf(row: Row, end: Outcome) -> Verdict {
+  let chain = row.gradientFactor / row.temperature;
+  let slack = slackOf(vec4f(end.label.unit)).x;
+  var spread = 0.0;
+  var labelPull = 0.0;
+  if (MIXED) {
+    spread = end.mix;
+    labelPull = mixScale() * coefficientAt(row, row.label);
+  }
+  var lift = 0.0;
+  if (ZLOSS) {
+    lift = 2.0 * params.zLoss * (end.base * row.nats + end.logSum);
+  }
+  spread += lift;
+  let p = end.term / end.whole;
+  let others = select(1.0 - p, end.rest / end.whole, end.term > end.rest);
+  let labelSlope = spread * p - labelPull - end.own * others;
+  let push = (end.own + spread) * row.gradientFactor / (end.whole * row.temperature);
+  return Verdict(end.base, push, chain * mixScale(), chain * end.own * slack, chain * labelSlope * slack, chain * lift, end.flags);
 }
 
 // How much of a logit's movement the soft cap lets through.

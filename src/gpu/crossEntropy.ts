@@ -10,7 +10,7 @@ import {
   type Variant,
   type Work,
 } from "./crossEntropyModule.js";
-import { rowShape } from "./rowShape.js";
+import { crossEntropyShape } from "./rowShape.js";
 import { inputRange, planReduction, planRows, type Rows } from "./rows.js";
 import { planSum } from "./sums.js";
 
@@ -28,7 +28,7 @@ function rowsPerPass(on: Target, rowBytes: number, group: number): number {
 
 function variantOf(request: Request, geometry: Geometry, on: Target): Variant {
   const { classes, rows, classStride, soft } = geometry;
-  const shape = rowShape(on, rows, classes, classStride > 1);
+  const shape = crossEntropyShape(on, rows, classes, classStride > 1);
   const code = (name: string): number =>
     storageCodes[gpuDType(request.get(name).dtype) as keyof typeof storageCodes];
   const wanted = planes.reduce(

@@ -15,7 +15,9 @@ import separate from "../../shaders/crossEntropySeparate.wgsl?raw";
 import soft from "../../shaders/crossEntropySoft.wgsl?raw";
 import stats from "../../shaders/crossEntropyStats.wgsl?raw";
 import store from "../../shaders/crossEntropyStore.wgsl?raw";
+import sums from "../../shaders/crossEntropySums.wgsl?raw";
 import targets from "../../shaders/crossEntropyTargets.wgsl?raw";
+import tiles from "../../shaders/crossEntropyTiles.wgsl?raw";
 import tree from "../../shaders/crossEntropyTree.wgsl?raw";
 import verdict from "../../shaders/crossEntropyVerdict.wgsl?raw";
 import edges from "../../shaders/edges.wgsl?raw";
@@ -65,10 +67,21 @@ const params: Kernel["params"] = {
   zLoss: "f32",
 };
 
-function partsOf(work: Work, { storage, lanes, soft: isSoft }: Variant): string[] {
-  const load = storage === 0 ? load32 : load16;
+function partsOf(work: Work, { storage, lanes, soft: isSoft, strided }: Variant): string[] {
+  const load = storage === 0 || strided ? load32 : load16;
   const q = isSoft === undefined ? index : soft;
-  const parts = [math, rows, load, scan, element, q, lanes === 1 ? alone : tree, stats];
+  const parts = [
+    math,
+    rows,
+    load,
+    sums,
+    scan,
+    tiles,
+    element,
+    q,
+    lanes === 1 ? alone : tree,
+    stats,
+  ];
   if (work === "losses") return [...parts, readOnly, lossMain];
   if (work === "targets") return [...parts, readOnly, targets];
   const io =
@@ -92,6 +105,8 @@ export function rowKernel(work: Work, variant: Variant): Kernel {
       ZLOSS: variant.zLoss,
       STATS: variant.stats,
       TEMPERATURE_TENSOR: variant.temperatureTensor,
+      // Lanes of a GPU have time to test the bits of every logit; SwiftShader looks at sums.
+      BITWISE: variant.lanes >= 32,
       STRIDED: variant.strided,
       ...(targetsStorage === undefined ? {} : { TARGETS_STORAGE: targetsStorage }),
     },

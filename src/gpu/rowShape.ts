@@ -17,9 +17,27 @@ export function rowShape(on: Target, rows: number, classes: number, strided: boo
       ? { lanes: 1, rows: 4 }
       : { lanes: 4, rows: 1 };
   }
+  const most = Math.min(256, on.maxInvocations);
   // Neighbouring rows of an image lie side by side: a lane each is coalesced.
-  if (strided) return { lanes: 1, rows: 64 };
-  return classes <= 1024
-    ? { lanes: 64, rows: 4 }
-    : { lanes: Math.min(256, on.maxInvocations), rows: 1 };
+  if (strided) return { lanes: 1, rows: Math.min(64, most) };
+  const lanes = classes <= 1024 ? Math.min(64, most) : most;
+  return { lanes, rows: classes <= 1024 ? Math.min(4, most / lanes) : 1 };
+}
+
+/**
+ * The same for cross-entropy, whose loop over tiles is no slower with a lane a row. llvmpipe ends an invocation after
+ * 65 535 trips of all its loops together, of which a row that needs care takes two a class.
+ */
+export function crossEntropyShape(
+  on: Target,
+  rows: number,
+  classes: number,
+  strided: boolean,
+): RowShape {
+  if (!on.software) return rowShape(on, rows, classes, strided);
+  if (classes > 120_000) return { lanes: 16, rows: 1 };
+  if (classes > 30_000 || (rows < 8 && !strided)) return { lanes: 4, rows: 1 };
+  // A workgroup costs as much as a thousand logits; every core must still have some.
+  const together = classes <= 128 && rows >= 1024 ? 64 : 4;
+  return { lanes: 1, rows: together };
 }

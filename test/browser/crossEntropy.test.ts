@@ -72,6 +72,17 @@ describe.each(planned)("11 distributions of logits, planned with %s", (_, backen
     expect(await disagreements(got, want)).toEqual([]);
   });
 
+  test("the sum of a quarter of a million class weights is exact to 3e-7", async () => {
+    const classes = 262_144;
+    const { logits, labels, rows } = rowsOfAll(1, classes, 5);
+    const weight = Float32Array.from({ length: classes }, (_, c) => 0.3 + ((c * 7) % 11) / 37);
+    const inputs = [tensor(logits, [rows, classes]), labels] as const;
+    const options = { weight, labelSmoothing: 0.9, reduction: "none" } as const;
+    const got = await crossEntropy(...inputs, { ...options, backend });
+    const want = await crossEntropy(...inputs, { ...options, backend: reference });
+    expect(await disagreements(got, want)).toEqual([]);
+  });
+
   test("a mean over thousands of rows is exact to 3e-7", async () => {
     // More than one block of the reduction; wide workgroups are slow where they are only emulated.
     const rows = backend === software ? 20_000 : 4400;

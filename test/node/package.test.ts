@@ -71,16 +71,16 @@ const kilobytes = (chunks: readonly Rolldown.OutputChunk[]): number =>
   chunks.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0) / 1000;
 
 describe("an application that imports only crossEntropy and openBackend", () => {
-  test("loads less than 16 kB at start, less than 28 before its first loss on WebGPU, and never all", async () => {
+  test("loads less than 16 kB at start, less than 29 before its first loss on WebGPU, and never all", async () => {
     const chunks = await bundleCrossEntropy("index.js");
     const start = kilobytes(fetched(chunks, atStart));
     const withGpu = kilobytes(fetched(chunks, forGpu));
     // No other loss leaves a chunk behind.
     const all = kilobytes(chunks);
     expect(start, "at start").toBeLessThan(16);
-    expect(withGpu, "on WebGPU").toBeLessThan(28);
+    expect(withGpu, "on WebGPU").toBeLessThan(29);
     expect(withGpu, "on WebGPU").toBeGreaterThan(start + 5);
-    expect(all, "in all").toBeLessThan(33);
+    expect(all, "in all").toBeLessThan(33.5);
     expect(all, "in all").toBeGreaterThan(withGpu + 2);
   });
 

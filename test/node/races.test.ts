@@ -14,9 +14,11 @@ const LANES = 8;
 const driver = /* wgsl */ `
 @compute @workgroup_size(THREADS)
 fn main(@builtin(local_invocation_index) thread: u32) {
+  var row: Row;
+  row.nats = 1.0;
   var sums = nothing();
   sums.rest = f32(thread);
-  let all = joinedLanes(sums, thread);
+  let all = joinedLanes(row, sums, thread);
   let sum = joinedSum(f32(thread), thread);
   stats[thread] = bitcast<u32>(all.rest + sum);
 }`;
