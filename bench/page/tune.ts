@@ -1,7 +1,7 @@
 import alone from "../../shaders/crossEntropyAlone.wgsl?raw";
 import tree from "../../shaders/crossEntropyTree.wgsl?raw";
 import { defineLoss } from "../../src/define.js";
-import { type RowShape, rowShape } from "../../src/gpu/rowShape.js";
+import { crossEntropyShape, type RowShape } from "../../src/gpu/rowShape.js";
 import { crossEntropy, openBackend, type Plan } from "../../src/index.js";
 import type { Pass, Target } from "../../src/plan.js";
 import type { GpuPath } from "../../src/spec.js";
@@ -114,7 +114,7 @@ export async function tune(elements: number, report: Report): Promise<Tuned[]> {
         .map(({ shape, samples }) => ({ shape, ms: median(samples) }))
         .sort((a, b) => a.ms - b.ms);
       for (const { plan } of runners) plan.destroy();
-      const chosen = rowShape(on, rows, classes, false);
+      const chosen = crossEntropyShape(on, rows, classes, false);
       const mine = all.find(
         ({ shape }) => shape.lanes === chosen.lanes && shape.rows === chosen.rows,
       );

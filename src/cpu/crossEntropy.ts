@@ -177,7 +177,9 @@ export function crossEntropyCpu(
     const label = targets.labels[at] as number;
     const lse = row.max + row.logSum;
     const own = targets.own(label);
-    let value = soft ? 0 : own * costOf(row, label);
+    const cost = soft ? 0 : costOf(row, label);
+    // 0 log 0 is 0.
+    let value = own === 0 && cost === Number.POSITIVE_INFINITY ? 0 : own * cost;
     if (targets.spreads) value += spreadLoss(row, targets, base, stride);
     values[at] = (factors.value[at] as number) * (value + zLoss * lse * lse);
 

@@ -120,3 +120,29 @@ test("losses that are not finite are counted, and one poisoned row shows in the 
   const weighed = await crossEntropy(rows, [0, 1, 0], { mask: [0, 1, 1], backend: software });
   expect(await weighed.loss.item()).toBe(Number.POSITIVE_INFINITY);
 });
+
+test.each([
+  ["smoothed over", { labelSmoothing: 0.1 }, [1, 2]],
+  ["the labels", {}, [0, 0]],
+  ["the labels, smoothed", { labelSmoothing: 0.1 }, [0, 0]],
+])("classes of weight 0 that -Infinity rules out add nothing: %s", async (_, options, targets) => {
+  const { NEGATIVE_INFINITY } = Number;
+  const rows = [
+    [NEGATIVE_INFINITY, 1, 3],
+    [NEGATIVE_INFINITY, 2, -1],
+  ];
+  const weight = [0, 1, 2];
+  const outputs = await Promise.all(
+    [software, hardware, await openBackend({ kind: "cpu" })].map(async (backend) => {
+      const call = { ...options, weight, reduction: "none", gradients: true, backend } as const;
+      const result = await crossEntropy(rows, targets, call);
+      return [...(await read(result.loss)), ...(await read(result.gradients.logits))];
+    }),
+  );
+  const [few, many, cpu] = outputs as [number[], number[], number[]];
+  expect(cpu.every(Number.isFinite)).toBe(true);
+  for (const [at, x] of cpu.entries()) {
+    expect(few[at], `[${at}]`).toBeCloseTo(x, 5);
+    expect(many[at], `[${at}]`).toBeCloseTo(x, 5);
+  }
+});

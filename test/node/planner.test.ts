@@ -80,3 +80,45 @@ describe("a grid", () => {
     expect(Math.max(...passes.map(({ work }) => work))).toBeLessThan(32 * 2 ** 20);
   });
 });
+
+describe("workgroups keep to what the device allows", () => {
+  const calls = [
+    [[64, 100], [64], {}],
+    [[9, 5000], [9], {}],
+    [[2, 21, 9, 9], [2, 9, 9], { classAxis: 1 }],
+  ] as const;
+  test.each([16, 64, 128])("%i invocations", async (maxInvocations) => {
+    for (const [logits, labels, options] of calls) {
+      const shapes = { logits: { shape: logits }, targets: { shape: labels, dtype: "i32" } };
+      const on = { ...device, maxInvocations };
+      const { passes } = await programOf(shapes, { gradients: true, ...options }, on);
+      const rows = passes.filter(({ kernel }) => kernel.label.startsWith("cross-entropy"));
+      expect(rows.length).toBeGreaterThan(0);
+      for (const { kernel } of rows) {
+        const { LANES, ROWS } = kernel.constants;
+        expect(Number(LANES) * Number(ROWS)).toBeLessThanOrEqual(maxInvocations);
+      }
+    }
+  });
+});
+
+describe("a reader of a diff sees what the browser compiles", () => {
+  const tokens = { logits: { shape: [1024, 50_257] }, targets: { shape: [1024], dtype: "i32" } };
+  const halves = { ...tokens, logits: { shape: [1024, 50_257], dtype: "f16" } };
+  const images = {
+    logits: { shape: [2, 21, 64, 64] },
+    targets: { shape: [2, 64, 64], dtype: "i32" },
+  };
+  const smoothed = { labelSmoothing: 0.1, gradients: { logits: "inPlace" } };
+  test.each([
+    ["crossEntropy-software", "software", tokens, {}],
+    ["crossEntropy-gradient", "gpu", tokens, { gradients: true }],
+    ["crossEntropy-f16-inPlace", "gpu", halves, smoothed],
+    ["crossEntropy-images", "software", images, { classAxis: 1, gradients: true }],
+  ] as const)("%s", async (file, on, shapes, options) => {
+    const { passes } = await programOf(shapes, options, targets[on] as Target);
+    const pass = passes.find(({ kernel }) => kernel.label.startsWith("cross-entropy"));
+    if (!pass) return expect.fail("no pass over rows");
+    await expect(assemble(pass.kernel)).toMatchFileSnapshot(`../modules/${file}.wgsl`);
+  });
+});

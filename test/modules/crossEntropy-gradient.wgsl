@@ -1,0 +1,928 @@
+// cross-entropy: gradient
+const LANES = 256u;
+const ROWS = 1u;
+const STORAGE = 0u;
+const WEIGHTED = false;
+const SMOOTHED = false;
+const SOFTCAPPED = false;
+const ZLOSS = false;
+const STATS = 0u;
+const TEMPERATURE_TENSOR = false;
+const BITWISE = true;
+const STRIDED = false;
+struct Params {
+  rows: u32,
+  classes: u32,
+  rowStart: u32,
+  logitsStart: u32,
+  gradientStart: u32,
+  rowStride: u32,
+  gridWidth: u32,
+  totalRows: u32,
+  segmentLength: u32,
+  segments: u32,
+  inner: u32,
+  classWeightsStart: u32,
+  targetsStart: u32,
+  targetsGradientStart: u32,
+  labelSmoothing: f32,
+  temperature: f32,
+  softcap: f32,
+  zLoss: f32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+// Numbers, bit by bit and function by function. WGSL promises little about NaN, infinity and
+// subnormals, and its log and tanh lose digits just where a loss needs them; so special values are
+// recognised on raw bits, and what is stated here was measured against float64 (error in ulp of the
+// result unless it says absolute).
+
+const LOWEST: f32 = -3.4028234e38;
+const LOG2E: f32 = 1.442695041;
+const NAN_BITS: u32 = 0x7fc00000u;
+const INFINITY_BITS: u32 = 0x7f800000u;
+const MINUS_INFINITY_BITS: u32 = 0xff800000u;
+
+// `x != x` is false for NaN on three of four stacks: only the bits tell.
+fn isNanBits(bits: u32) -> bool {
+  return (bits & 0x7fffffffu) > INFINITY_BITS;
+}
+
+fn isFiniteBits(bits: u32) -> bool {
+  return (bits & 0x7fffffffu) < INFINITY_BITS;
+}
+
+// exp for x <= 0 that never touches a subnormal: exactly 0 below -87, where a device may flush.
+fn expGuarded(x: f32) -> f32 {
+  return select(0.0, exp(max(x, -87.0)), x > -87.0);
+}
+
+// log(1 + x) for x >= 0. log alone is only 2^-21 absolute near 1: no digit is left of log1p(1e-7).
+fn log1p(x: f32) -> f32 {
+  let s = x / (2.0 + x);
+  let q = s * s;
+  let series = 2.0 * s * (1.0 + q * (0.33333334 + q * (0.2 + q * (0.14285715 + q * 0.11111111))));
+  return select(log(1.0 + x), series, x < 0.5);
+}
+
+// exp(x) - 1, exact to a few ulp where the subtraction would cancel.
+fn expm1(x: f32) -> f32 {
+  let series = x * (1.0 + x * (0.5 + x * (0.16666667 + x * (0.041666668
+    + x * (0.008333334 + x * (0.0013888889 + x * 0.0001984127))))));
+  return select(exp(min(x, 88.0)) - 1.0, series, abs(x) < 0.5);
+}
+
+// The builtin may be off by 1e-5 and is NaN at 100 on SwiftShader. Polynomial near 0: Cephes tanhf.
+fn tanhSafe(x: f32) -> f32 {
+  let a = abs(x);
+  let q = x * x;
+  let t = exp(-2.0 * min(a, 20.0));
+  let far = (1.0 - t) / (1.0 + t);
+  let near = x + x * q * (-0.33333282 + q * (0.13331442 + q * (-0.053739716
+    + q * (0.020639089 + q * -0.0057049887))));
+  return select(select(far, -far, x < 0.0), near, a < 0.625);
+}
+
+// log(1 + exp(x)) without overflow, and without losing exp(x) next to 1.
+fn softplus(x: f32) -> f32 {
+  return max(x, 0.0) + log1p(expGuarded(-abs(x)));
+}
+
+fn sigmoid(x: f32) -> f32 {
+  let t = expGuarded(-abs(x));
+  return select(1.0, t, x < 0.0) / (1.0 + t);
+}
+
+// f16 bits (low half of `half`) to f32 bits. Integers only: unpack2x16float may flush subnormals.
+fn f16ToBits(half: u32) -> u32 {
+  let magnitude = half & 0x7fffu;
+  let tiny = bitcast<u32>(f32(magnitude) * 5.9604645e-8);
+  let bits = (magnitude << 13u) + select(0x38000000u, 0x70000000u, magnitude >= 0x7c00u);
+  return ((half & 0x8000u) << 16u) | select(bits, tiny, magnitude < 0x400u);
+}
+
+// f32 bits to f16 bits, to nearest even. pack2x16float turns 70000 into NaN on SwiftShader.
+fn bitsToF16(bits: u32) -> u32 {
+  let a = bits & 0x7fffffffu;
+  let rebased = a - 0x38000000u;
+  let normal = (rebased + 0xfffu + ((rebased >> 13u) & 1u)) >> 13u;
+  let tiny = u32(round(bitcast<f32>(min(a, 0x38800000u)) * 16777216.0));
+  let finite = select(normal, tiny, a < 0x38800000u);
+  let large = select(0x7c00u, 0x7e00u, a > INFINITY_BITS);
+  return ((bits >> 16u) & 0x8000u) | select(finite, large, a >= 0x477ff000u);
+}
+
+// bf16 is the upper half of an f32; NaN must not round to infinity.
+fn bf16ToBits(half: u32) -> u32 {
+  return half << 16u;
+}
+
+fn bitsToBf16(bits: u32) -> u32 {
+  let rounded = (bits + 0x7fffu + ((bits >> 16u) & 1u)) >> 16u;
+  return select(rounded, (bits >> 16u) | 0x40u, isNanBits(bits));
+}
+
+// Cross-entropy, what every pass knows about a row: who it is, where its logits lie, and in which
+// unit they are compared. LANES invocations share a row, ROWS rows share a workgroup; both are
+// powers of two. With STRIDED the classes of a row lie `inner` elements apart (images).
+
+struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
+
+@group(0) @binding(2) var<storage, read> rowInfo: array<RowInfo>;  // (totalRows)
+@group(0) @binding(3) var<storage, read> totals: array<f32>;  // (segments, 2 more)
+
+const THREADS: u32 = LANES * ROWS;
+const QUAD: u32 = 4u * LANES;  // classes that the lanes of a row take four by four
+const TILE: u32 = 4u * QUAD;  // and in one trip
+const NONE: u32 = 0xffffffffu;
+const OUT_OF_RANGE: u32 = 0xfffffffeu;  // as a label; NONE is a row to skip
+
+struct Row {
+  index: u32,  // in rowInfo and in each plane of stats
+  origin: u32,  // element index of the first logit in the bound range
+  label: u32,
+  lane: u32,
+  valueFactor: f32,
+  gradientFactor: f32,
+  temperature: f32,
+  nats: f32,  // nats in a unit
+  scale: f32,  // powers of two in a unit
+}
+
+fn rowAt(place: u32, lane: u32) -> Row {
+  let index = params.rowStart + place;
+  let info = rowInfo[index];
+  var origin = params.logitsStart + place * params.rowStride;
+  if (STRIDED) {
+    let image = place / params.inner;
+    origin = params.logitsStart + image * params.inner * params.classes + place % params.inner;
+  }
+  let factor = info.gradientFactor * totals[index / params.segmentLength];
+  // Behind the segments' factors lie the temperature and the sum of the class weights.
+  var temperature = params.temperature;
+  if (TEMPERATURE_TENSOR) {
+    temperature = totals[params.segments];
+  }
+  let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
+  return Row(index, origin, info.label, lane, info.valueFactor, factor, temperature, nats,
+    LOG2E * nats);
+}
+
+fn elementOf(row: Row, k: u32) -> u32 {
+  if (STRIDED) {
+    return row.origin + k * params.inner;
+  }
+  return row.origin + k;
+}
+
+fn bitsAt(row: Row, k: u32) -> u32 {
+  return bitsOfElement(elementOf(row, k));
+}
+
+fn bitsOfElement(element: u32) -> u32 {
+  if (STORAGE == 0u) {
+    return logits[element];
+  }
+  let half = (logits[element / 2u] >> (element % 2u * 16u)) & 0xffffu;
+  if (STORAGE == 1u) {
+    return f16ToBits(half);
+  }
+  return bf16ToBits(half);
+}
+
+// Logits are compared in units: the capped logit, or the raw one, whose temperature then costs
+// nothing, because exp((x - base) / temperature) = exp2((x - base) * scale).
+fn unitOf(row: Row, logit: f32) -> f32 {
+  if (SOFTCAPPED) {
+    return params.softcap * tanhSafe(logit / (row.temperature * params.softcap));
+  }
+  return logit;
+}
+
+fn unitsOf(row: Row, logit: vec4f) -> vec4f {
+  if (SOFTCAPPED) {
+    return vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z),
+      unitOf(row, logit.w));
+  }
+  return logit;
+}
+
+fn exponentials(row: Row, x: vec4f, base: f32) -> vec4f {
+  return exp2((x - base) * row.scale);
+}
+
+// The same for any two finite numbers: halves, as 3e38 - -3e38 is no number.
+fn decay(row: Row, x: f32, base: f32) -> f32 {
+  let gap = (0.5 * x - 0.5 * base) * row.nats;
+  return select(0.0, exp2(2.0 * LOG2E * max(gap, -44.0)), gap > -43.6);
+}
+
+// From these bits on a logit needs care: infinite, NaN, or so large that a difference of two, or its
+// quotient by a small temperature, would overflow.
+fn carefulBits(row: Row) -> u32 {
+  return bitcast<u32>(5e37 * min(1.0, row.temperature));
+}
+
+// Cross-entropy, how logits are read one by one: f32, and 16-bit ones of images. The four classes of
+// a quad lie LANES apart, so that the lanes read neighbours together whatever the alignment of the
+// row (50 257 classes align nowhere).
+
+fn tilesOf(row: Row) -> u32 {
+  return params.classes / TILE;
+}
+
+// The classes that no whole tile covers: one slot each.
+fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
+  return tiles * TILE + slot;
+}
+
+// The tile and the lane that meet a class.
+fn tileOfClass(row: Row, k: u32) -> vec2u {
+  return vec2u(k / TILE, k % LANES);
+}
+
+fn classesAt(row: Row, quad: u32) -> vec4u {
+  return quad * QUAD + row.lane + vec4u(0u, LANES, 2u * LANES, 3u * LANES);
+}
+
+// Where the quad of this lane begins, and how far the next one is from it.
+fn quadStart(row: Row, quad: u32) -> u32 {
+  return elementOf(row, quad * QUAD + row.lane);
+}
+
+fn quadStep() -> u32 {
+  return 4u * laneStep();
+}
+
+fn laneStep() -> u32 {
+  if (STRIDED) {
+    return LANES * params.inner;
+  }
+  return LANES;
+}
+
+fn quadAt(at: u32) -> vec4f {
+  let step = laneStep();
+  return bitcast<vec4f>(vec4u(bitsOfElement(at), bitsOfElement(at + step),
+    bitsOfElement(at + 2u * step), bitsOfElement(at + 3u * step)));
+}
+
+// Cross-entropy, what is known of a part of a row, and how two parts become one. Exponents are
+// measured from a base near the largest logit, so that nothing overflows and nothing that counts
+// vanishes. The label's own term is left out: log1p(rest / own) stays exact for confident rows.
+
+struct Sums {
+  base: f32,  // at most 3 nats below the largest unit
+  rest: f32,  // sum of exp(x - base) but for the label
+  dust: f32,  // what of that comes in portions below DUST
+  heat: f32,  // sum of exp(x - base) (base - x) / 2, likewise, for the entropy
+  mix: f32,  // sum of coefficients (smoothed or soft targets)
+  pull: f32,  // sum of coefficient (base - x) / 2
+  flags: u32,
+}
+
+// Next to one dominant term each of many small ones would be rounded away: 1e-6 of the sum was lost.
+const DUST: f32 = 0.015625;
+
+const SAW_NAN: u32 = 1u;  // a logit of NaN
+const HAS_INFINITY: u32 = 2u;  // a logit of +infinity
+const CAREFUL: u32 = 4u;  // some logit is no ordinary number
+const BEATEN: u32 = 8u;  // some class comes before the label in argmax
+const ABOVE: u32 = 16u;  // a coefficient times an infinite loss: +infinity
+const BELOW: u32 = 32u;  // the same with a negative weight
+const SOME: u32 = 64u;  // there is a finite logit
+const HAS_NAN: u32 = 128u;  // loss and gradient are NaN
+
+fn nothing() -> Sums {
+  return Sums(LOWEST, 0.0, 0.0, 0.0, 0.0, 0.0, 0u);
+}
+
+fn rebased(row: Row, sums: Sums, base: f32) -> Sums {
+  let fade = decay(row, sums.base, base);
+  let gap = 0.5 * base - 0.5 * sums.base;
+  var next = sums;
+  next.base = base;
+  next.rest *= fade;
+  next.dust *= fade;
+  if ((STATS & 4u) != 0u) {
+    next.heat = (sums.heat + gap * (sums.rest + sums.dust)) * fade;
+  }
+  if (MIXED) {
+    next.pull += sums.mix * gap;
+  }
+  return next;
+}
+
+fn added(a: Sums, b: Sums) -> Sums {
+  return Sums(a.base, a.rest + b.rest, a.dust + b.dust, a.heat + b.heat, a.mix + b.mix,
+    a.pull + b.pull, a.flags | b.flags);
+}
+
+fn joined(row: Row, a: Sums, b: Sums) -> Sums {
+  let base = max(a.base, b.base);
+  return added(rebased(row, a, base), rebased(row, b, base));
+}
+
+// What a coefficient adds to the loss where the class is impossible; 0 log 0 is 0.
+fn lossOfImpossible(coefficient: f32) -> u32 {
+  return select(select(0u, BELOW, coefficient < 0.0), ABOVE, coefficient > 0.0);
+}
+
+// What a whole row comes to.
+struct Outcome {
+  base: f32,
+  term: f32,  // the label's own
+  rest: f32,
+  whole: f32,
+  logSum: f32,  // log of the whole
+  heat: f32,
+  pull: f32,
+  mix: f32,
+  own: f32,  // weight of the label
+  label: Element,
+  flags: u32,
+}
+
+fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
+  let label = elementOfBits(row, labelBits);
+  let term = select(0.0, decay(row, label.unit, sums.base), INDEXED && !label.lost);
+  let heat = sums.heat + term * (0.5 * sums.base - 0.5 * label.unit);
+  let rest = sums.rest + sums.dust;
+  let whole = max(term + rest, 1e-30);
+  let broken = (sums.flags & (SOME | SAW_NAN | HAS_INFINITY)) != SOME;
+  return Outcome(sums.base, term, rest, whole, log(whole), heat, sums.pull, mixOf(sums),
+    ownOf(row), label, sums.flags | select(0u, HAS_NAN, broken));
+}
+
+// Cross-entropy, first pass: what a lane learns from its share of a row in one read.
+//   fast:  whole tiles of sixteen, for ordinary numbers: one exp each, one sum and one test a tile
+//   slow:  one element at a time, the ends of every row and all of a row that holds anything odd
+
+fn scan(row: Row, labelBits: u32) -> Sums {
+  let label = elementOfBits(row, labelBits);
+  let known = label.flags == 0u && !label.lost;
+  let tiles = tilesOf(row);
+  let home = labelTile(row);
+  var sums = nothing();
+  sums.base = label.unit;
+  var careful = false;
+  for (var again = true; again;) {
+    // Element by element come the label's tile, or all of this lane's, and what no tile covers. They
+    // come first: what outweighs all others is not measured from a later base then.
+    let first = select(home, 0u, careful);
+    let own = select(select(0u, 16u, home < tiles), 16u * tiles, careful);
+    sums = scanElements(row, sums, first, own, labelBits);
+    sums = scanTiles(row, sums, select(tiles, 0u, careful), labelBits);
+    // What is no number, or too far from the base, has left its mark.
+    let mass = sums.rest + sums.dust;
+    let finite = isFinite(mass) && isFinite(sums.heat) && isFinite(sums.pull);
+    let high = bitcast<u32>(abs(sums.base)) >= carefulBits(row);
+    let odd = !finite || high || !(known || mass > 1e-20) || (sums.flags & CAREFUL) != 0u;
+    again = odd && !careful;
+    careful = careful || again;
+    if (again) {
+      sums = nothing();
+      sums.flags = CAREFUL;
+    }
+  }
+  sums.flags |= select(SOME, 0u, careful);
+  return sums;
+}
+
+fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) -> Sums {
+  let tiles = tilesOf(row);
+  let count = own + (params.classes - tiles * TILE + LANES - 1u - row.lane) / LANES;
+  var sums = before;
+  for (var begin = 0u; begin < count; begin += 16u) {
+    var part = nothing();
+    part.base = sums.base;
+    for (var at = begin; at < min(begin + 16u, count); at++) {
+      var k = classesAt(row, 4u * first + at / 4u)[at % 4u];
+      if (at >= own) {
+        k = slotClass(row, tiles, (at - own) * LANES + row.lane);
+      }
+      part = withElement(row, part, k, labelBits);
+    }
+    sums = added(rebased(row, sums, part.base), part);
+  }
+  return sums;
+}
+
+// Cross-entropy, the fast part of the first pass. SwiftShader runs both sides of every `if`, but no loop
+// that has no trips: rare work stands in loops. A `var` changed in one costs as much as an exp there,
+// and so does a value kept for it: what is rare reads its logits again.
+
+const BLOCK: u32 = 64u;  // tiles summed apart: one running f32 sum drifts by 5e-4 at 262 144
+// A tile's sum beyond this has some logit far above the base, which then follows. In steps of 8 nats
+// the exponents are so rounded that a gradient is off by 2.4e-7: this is 3 nats.
+const LIMIT: f32 = 20.0;
+const EXTRAS: bool = MIXED || (STATS & 12u) != 0u;
+
+// The tile in which this lane meets the label.
+fn labelTile(row: Row) -> u32 {
+  let home = tileOfClass(row, row.label);
+  return select(NONE, home.x, INDEXED && home.y == row.lane);
+}
+
+fn scanTiles(row: Row, before: Sums, tiles: u32, labelBits: u32) -> Sums {
+  let home = labelTile(row);
+  var sums = before;
+  var top = 0u;
+  for (var first = 0u; first < tiles; first += BLOCK) {
+    let end = min(first + BLOCK, tiles);
+    var part = nothing();
+    part.base = sums.base;
+    for (var tile = first; tile < end;) {
+      let at = quadStart(row, 4u * tile);
+      let a = quadAt(at);
+      let b = quadAt(at + quadStep());
+      let c = quadAt(at + 2u * quadStep());
+      let d = quadAt(at + 3u * quadStep());
+      if (BITWISE || SOFTCAPPED) {
+        let height = max(max(heights(a), heights(b)), max(heights(c), heights(d)));
+        top = max(max(top, max(height.x, height.y)), max(height.z, height.w));
+      }
+      let base = part.base;
+      let ea = exponentials(row, unitsOf(row, a), base);
+      let eb = exponentials(row, unitsOf(row, b), base);
+      let ec = exponentials(row, unitsOf(row, c), base);
+      let ed = exponentials(row, unitsOf(row, d), base);
+      let sum = total((rocks(ea) + rocks(eb)) + (rocks(ec) + rocks(ed)));
+      let dust = total((ea - rocks(ea) + (eb - rocks(eb))) + (ec - rocks(ec) + (ed - rocks(ed))));
+      let counts = tile != home;
+      for (var rare = counts && sum > LIMIT && isFinite(sum); rare; rare = false) {
+        part = rebased(row, part, base + log2(sum) / row.scale);
+      }
+      // A tile that has raised the base comes again.
+      let again = part.base > base;
+      let share = counts && !again;
+      part.rest += select(0.0, sum, share);
+      part.dust += select(0.0, dust, share);
+      if (EXTRAS) {
+        for (var more = share; more; more = false) {
+          part = added(part, extrasOfTile(row, tile, base, bitcast<f32>(labelBits)));
+        }
+      }
+      tile += select(1u, 0u, again);
+    }
+    sums = added(rebased(row, sums, part.base), part);
+  }
+  sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));
+  return sums;
+}
+
+fn rocks(e: vec4f) -> vec4f {
+  return select(vec4f(0.0), e, e > vec4f(DUST));
+}
+
+fn total(v: vec4f) -> f32 {
+  return (v.x + v.y) + (v.z + v.w);
+}
+
+fn isFinite(x: f32) -> bool {
+  return isFiniteBits(bitcast<u32>(x));
+}
+
+// Magnitudes as integers, in which NaN is the greatest. Minus infinity does no harm to a sum of exp.
+fn heights(logit: vec4f) -> vec4u {
+  let bits = bitcast<vec4u>(logit);
+  let harmless = bits == vec4u(select(MINUS_INFINITY_BITS, 0u, MIXED));
+  return select(bits & vec4u(0x7fffffffu), vec4u(0u), harmless);
+}
+
+// What few ask for is read a second time, out of the cache, so that the loop over tiles stays short.
+fn extrasOfTile(row: Row, tile: u32, base: f32, labelLogit: f32) -> Sums {
+  var heat = vec4f(0.0);
+  var mix = vec4f(0.0);
+  var pull = vec4f(0.0);
+  var flags = 0u;
+  for (var quad = 4u * tile; quad < 4u * tile + 4u; quad++) {
+    let logit = quadAt(quadStart(row, quad));
+    let x = unitsOf(row, logit);
+    if ((STATS & 4u) != 0u) {
+      heat += exponentials(row, x, base) * (base - x);
+    }
+    if (MIXED) {
+      let q = coefficientsAt(row, classesAt(row, quad));
+      mix += q;
+      pull += q * (base - x);
+    }
+    if ((STATS & 8u) != 0u) {
+      let earlier = classesAt(row, quad) < vec4u(row.label);
+      let ahead = select(logit > vec4f(labelLogit), logit >= vec4f(labelLogit), earlier);
+      flags |= select(0u, BEATEN, any(ahead));
+    }
+  }
+  return Sums(base, 0.0, 0.0, 0.5 * total(heat), total(mix), 0.5 * total(pull), flags);
+}
+
+// Cross-entropy, one logit looked at with care: NaN, infinities and numbers near the end of f32 are
+// told apart on their bits, because arithmetic on them is not defined in WGSL.
+
+// `lost` means minus infinity: probability exactly 0.
+struct Element { unit: f32, flags: u32, lost: bool }
+
+fn elementOfBits(row: Row, bits: u32) -> Element {
+  let magnitude = bits & 0x7fffffffu;
+  let negative = bits >= 0x80000000u;
+  if (SOFTCAPPED) {
+    let huge = magnitude >= carefulBits(row);
+    let unit = unitOf(row, bitcast<f32>(select(bits, 0u, huge)));
+    let end = select(params.softcap, -params.softcap, negative);
+    return Element(select(unit, end, huge), select(0u, SAW_NAN, isNanBits(bits)), false);
+  }
+  let infinite = magnitude == INFINITY_BITS;
+  let flags = select(select(0u, HAS_INFINITY, infinite && !negative), SAW_NAN, isNanBits(bits));
+  let finite = select(0u, bits, magnitude < INFINITY_BITS);
+  return Element(bitcast<f32>(finite), flags, infinite && negative);
+}
+
+fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
+  let bits = bitsAt(row, k);
+  let element = elementOfBits(row, bits);
+  let ordinary = element.flags == 0u && !element.lost;
+  var sums = before;
+  // The base follows in steps: following at once costs a rounded product for every new maximum,
+  // 2.9e-5 on a row in ascending order.
+  let far = (0.5 * element.unit - 0.5 * sums.base) * row.nats > 1.0;
+  for (var rare = ordinary && far; rare; rare = false) {
+    sums = rebased(row, sums, element.unit);
+  }
+  let e = select(0.0, decay(row, element.unit, sums.base), ordinary && !(INDEXED && k == row.label));
+  let gap = select(0.0, 0.5 * sums.base - 0.5 * element.unit, ordinary);
+  sums.rest += select(0.0, e, e > DUST);
+  sums.dust += select(e, 0.0, e > DUST);
+  if ((STATS & 4u) != 0u) {
+    sums.heat += e * gap;
+  }
+  sums.flags |= select(element.flags, SOME, ordinary);
+  if (MIXED) {
+    let q = coefficientAt(row, k);
+    sums.mix += q;
+    sums.pull += q * gap;
+    sums.flags |= select(HAS_NAN, select(0u, lossOfImpossible(q), element.lost), isFinite(q));
+  }
+  if ((STATS & 8u) != 0u) {
+    let rank = rankOf(bits);
+    let goal = rankOf(labelBits);
+    sums.flags |= select(0u, BEATEN, rank > goal || (rank == goal && k < row.label));
+  }
+  return sums;
+}
+
+// Orders like the logits themselves, infinities included; a NaN row is excluded by its flag.
+fn rankOf(bits: u32) -> u32 {
+  let folded = select(bits, 0u, bits == 0x80000000u);
+  return select(folded | 0x80000000u, ~folded, folded >= 0x80000000u);
+}
+
+// Cross-entropy, index targets: q = (1 - labelSmoothing) w[label] on the label, and, when smoothed,
+// labelSmoothing / classes * w[k] on every class. `own` is the first, `mix` the sum of the second.
+
+@group(0) @binding(4) var<storage, read> classWeights: array<f32>;  // (classes)
+
+const INDEXED: bool = true;
+const MIXED: bool = SMOOTHED;
+
+fn coefficientsAt(row: Row, k: vec4u) -> vec4f {
+  if (WEIGHTED) {
+    let at = params.classWeightsStart + k;
+    return vec4f(classWeights[at.x], classWeights[at.y], classWeights[at.z], classWeights[at.w]);
+  }
+  return vec4f(1.0);
+}
+
+fn coefficientAt(row: Row, k: u32) -> f32 {
+  if (WEIGHTED) {
+    return classWeights[params.classWeightsStart + k];
+  }
+  return 1.0;
+}
+
+fn ownOf(row: Row) -> f32 {
+  let sharp = select(1.0, 1.0 - params.labelSmoothing, SMOOTHED);
+  return sharp * coefficientAt(row, row.label);
+}
+
+fn mixScale() -> f32 {
+  return params.labelSmoothing / f32(params.classes);
+}
+
+fn mixOf(sums: Sums) -> f32 {
+  if (WEIGHTED && SMOOTHED) {
+    return mixScale() * totals[params.segments + 1u];
+  }
+  return select(0.0, params.labelSmoothing, SMOOTHED);
+}
+
+// Cross-entropy, the lanes of a row joined through workgroup memory by a fixed tree: same bits in
+// every run. Every lane of the workgroup must come here, rows or no rows.
+
+var<workgroup> lanesSums: array<Sums, THREADS>;
+var<workgroup> lanesSum: array<f32, THREADS>;
+
+fn joinedLanes(row: Row, sums: Sums, thread: u32) -> Sums {
+  lanesSums[thread] = sums;
+  workgroupBarrier();  // without it a lane reads its neighbour's slot before it is written
+  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+    if (thread % LANES < reach) {
+      lanesSums[thread] = joined(row, lanesSums[thread], lanesSums[thread + reach]);
+    }
+    workgroupBarrier();  // the next, narrower step reads what this one wrote
+  }
+  return lanesSums[thread - thread % LANES];
+}
+
+fn joinedSum(x: f32, thread: u32) -> f32 {
+  lanesSum[thread] = x;
+  workgroupBarrier();
+  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+    if (thread % LANES < reach) {
+      lanesSum[thread] += lanesSum[thread + reach];
+    }
+    workgroupBarrier();
+  }
+  return lanesSum[thread - thread % LANES];
+}
+
+// Cross-entropy, what a row reports: its value and the requested outputs, as bits. In nats:
+//   loss = own (base - x[label] + log s) + (sum of q (base - x) + mix log s) + zLoss lse^2
+// Never (base + log s) - x[label]: with logits near 1e4 that is wrong by 4.5e-4, this by 3.3e-7.
+
+@group(0) @binding(5) var<storage, read_write> stats: array<u32>;  // (1 + outputs, totalRows)
+
+fn report(row: Row, plane: u32, bits: u32) {
+  stats[plane * params.totalRows + row.index] = bits;
+}
+
+// Infinity and NaN are carried by flags and written as bits: WGSL arithmetic may lose both.
+fn bitsOf(value: f32, flags: u32) -> u32 {
+  let both = (flags & (ABOVE | BELOW)) == (ABOVE | BELOW);
+  var bits = bitcast<u32>(value);
+  bits = select(bits, MINUS_INFINITY_BITS, (flags & BELOW) != 0u);
+  bits = select(bits, INFINITY_BITS, (flags & ABOVE) != 0u);
+  return select(bits, NAN_BITS, both || (flags & HAS_NAN) != 0u);
+}
+
+fn timesFactor(flags: u32, factor: f32) -> u32 {
+  let ends = flags & (ABOVE | BELOW);
+  let swapped = ((ends & ABOVE) << 1u) | ((ends & BELOW) >> 1u);
+  let kept = select(ends, swapped, factor < 0.0);
+  return (flags & HAS_NAN) | select(kept, HAS_NAN, factor == 0.0 && ends != 0u);
+}
+
+// Is the distance between two units, halved, more nats than f32 can hold?
+fn isBeyond(row: Row, halfDistance: f32) -> bool {
+  return abs(halfDistance) > 1.7e38 * min(1.0 / row.nats, 1.99);
+}
+
+fn reportRow(row: Row, end: Outcome) {
+  let halfFall = 0.5 * end.base - 0.5 * end.label.unit;
+  let impossible = end.label.lost || isBeyond(row, halfFall);
+  let fall = 2.0 * select(halfFall, 0.0, impossible) * row.nats;
+  // One plus a little: there the logarithm of the whole has lost what the rest still knows.
+  let sure = end.term > end.rest;
+  let labelLoss = select(fall + end.logSum, log1p(end.rest / max(end.term, 1e-30)), sure);
+  let far = isBeyond(row, 0.5 * end.base);
+  let lse = select(end.base, 0.0, far) * row.nats + end.logSum;
+
+  var loss = end.own * labelLoss;
+  let broken = end.flags & HAS_NAN;
+  var flags = end.flags & (HAS_NAN | ABOVE | BELOW);
+  if (INDEXED) {
+    flags |= select(0u, lossOfImpossible(end.own), impossible);
+  }
+  if (MIXED) {
+    loss += 2.0 * end.pull * row.nats * mixScale() + end.mix * end.logSum;
+  }
+  if (ZLOSS) {
+    let overflows = far || abs(lse) * sqrt(params.zLoss) > 1.8e19;
+    flags |= select(0u, ABOVE, overflows);
+    loss += params.zLoss * select(lse * lse, 0.0, overflows);
+  }
+  report(row, 0u, bitsOf(row.valueFactor * loss, timesFactor(flags, row.valueFactor)));
+
+  var plane = 1u;
+  if ((STATS & 1u) != 0u) {
+    let empty = (end.flags & SOME) == 0u;
+    let above = (far && end.base > 0.0) || (end.flags & HAS_INFINITY) != 0u;
+    let ends = select(select(0u, BELOW, far || empty), ABOVE, above);
+    report(row, plane, bitsOf(lse, ends | (end.flags & SAW_NAN)));
+    plane++;
+  }
+  if ((STATS & 2u) != 0u) {
+    report(row, plane, bitsOf(-labelLoss, broken | select(0u, BELOW, impossible)));
+    plane++;
+  }
+  if ((STATS & 4u) != 0u) {
+    report(row, plane, bitsOf(end.logSum + 2.0 * end.heat * row.nats / end.whole, broken));
+    plane++;
+  }
+  if ((STATS & 8u) != 0u) {
+    let correct = (end.flags & (BEATEN | SAW_NAN)) == 0u;
+    report(row, plane, select(0u, 0x3f800000u, correct));
+  }
+}
+
+// A row without a loss: zeros, or NaN as the value where the label is no class.
+fn reportNothing(row: Row) {
+  report(row, 0u, select(0u, NAN_BITS, row.label == OUT_OF_RANGE));
+  for (var plane = 1u; plane <= countOneBits(STATS); plane++) {
+    report(row, plane, 0u);
+  }
+}
+
+// Cross-entropy, the few numbers that the gradient of a row is made of:
+//   gradient[k] = chain ((own + mix + 2 zLoss lse) p[k] - q[k] - own [k = label])
+// with chain = upstream * reduction / temperature, times 1 - (x/softcap)^2 where logits are capped.
+
+struct Verdict {
+  base: f32,
+  push: f32,  // times exp(x - base): what spreads over all classes
+  pull: f32,  // times a coefficient: what smoothed or soft targets take away again
+  own: f32,  // what the label takes away
+  labelSlope: f32,  // the gradient at the label, exact where p - 1 would cancel
+  lean: f32,  // sum of the row's gradient: 0 but for the z-loss
+  flags: u32,
+}
+
+fn verdictOf(row: Row, end: Outcome) -> Verdict {
+  let chain = row.gradientFactor / row.temperature;
+  let slack = slackOf(vec4f(end.label.unit)).x;
+  var spread = 0.0;
+  var labelPull = 0.0;
+  if (MIXED) {
+    spread = end.mix;
+    labelPull = mixScale() * coefficientAt(row, row.label);
+  }
+  var lift = 0.0;
+  if (ZLOSS) {
+    lift = 2.0 * params.zLoss * (end.base * row.nats + end.logSum);
+  }
+  spread += lift;
+  let p = end.term / end.whole;
+  let others = select(1.0 - p, end.rest / end.whole, end.term > end.rest);
+  let labelSlope = spread * p - labelPull - end.own * others;
+  let push = (end.own + spread) * row.gradientFactor / (end.whole * row.temperature);
+  return Verdict(end.base, push, chain * mixScale(), chain * end.own * slack, chain * labelSlope * slack, chain * lift, end.flags);
+}
+
+// How much of a logit's movement the soft cap lets through.
+fn slackOf(unit: vec4f) -> vec4f {
+  if (SOFTCAPPED) {
+    let t = unit / params.softcap;
+    return (1.0 - t) * (1.0 + t);
+  }
+  return vec4f(1.0);
+}
+
+// Cross-entropy, second pass: the gradient of a row, each lane its own share. It walks backwards,
+// because what the first pass read last is what the cache still holds.
+// Returns the lane's part of the sum of gradient * logit: the temperature's slope follows from it.
+
+fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
+  let idle = row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE;
+  let blank = idle || (verdict.flags & HAS_NAN) != 0u;
+  for (var rare = blank; rare; rare = false) {
+    fill(row, select(NAN_BITS, 0u, idle));
+  }
+  if (blank) {
+    return 0.0;
+  }
+  let tiles = select(tilesOf(row), 0u, (verdict.flags & CAREFUL) != 0u);
+  var moment = 0.0;
+  for (var left = 4u * tiles; left > 0u; left--) {
+    let quad = left - 1u;
+    let logit = quadAt(quadStart(row, quad));
+    let x = unitsOf(row, logit);
+    var g = verdict.push * exponentials(row, x, verdict.base);
+    if (MIXED) {
+      g -= verdict.pull * coefficientsAt(row, classesAt(row, quad));
+    }
+    if (SOFTCAPPED) {
+      g *= slackOf(x);
+    }
+    if ((STATS & 16u) != 0u) {
+      moment += dot(g, max(logit - momentOrigin(verdict), vec4f(-1e30)));
+    }
+    storeQuad(row, quad, g);
+  }
+  if (INDEXED) {
+    for (var mine = labelTile(row) < tiles; mine; mine = false) {
+      moment -= verdict.own * (bitcast<f32>(labelBits) - momentOrigin(verdict));
+      storeInTile(row, row.label, verdict.labelSlope);
+    }
+  }
+  return moment + storeSlots(row, verdict, tiles);
+}
+
+// The gradient at one class, and what it adds to the moment; with care.
+struct Slope { gradient: f32, moment: f32 }
+
+fn slopeAt(row: Row, verdict: Verdict, k: u32) -> Slope {
+  let bits = bitsAt(row, k);
+  let element = elementOfBits(row, bits);
+  var g = verdict.push * select(decay(row, element.unit, verdict.base), 0.0, element.lost);
+  if (MIXED) {
+    g -= verdict.pull * coefficientAt(row, k);
+  }
+  g *= slackOf(vec4f(element.unit)).x;
+  if (INDEXED) {
+    g = select(g, verdict.labelSlope, k == row.label);
+  }
+  let finite = isFiniteBits(bits);
+  let reach = bitcast<f32>(select(0u, bits, finite)) - momentOrigin(verdict);
+  return Slope(g, select(0.0, g * reach, finite));
+}
+
+// Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
+// 1e4 the sum of g * x cancels to nothing, the sum of g * (x - base) does not.
+fn momentOrigin(verdict: Verdict) -> f32 {
+  return select(verdict.base, 0.0, SOFTCAPPED);
+}
+
+fn reportTemperature(row: Row, verdict: Verdict, moment: f32) {
+  let sum = moment + momentOrigin(verdict) * verdict.lean;
+  let broken = select(0u, verdict.flags & HAS_NAN, row.gradientFactor != 0.0);
+  let bits = bitsOf(-sum / row.temperature, broken);
+  report(row, countOneBits(STATS), select(bits, 0u, row.label >= OUT_OF_RANGE));
+}
+
+// Cross-entropy, the gradient in a buffer of its own, f32 whatever the logits are stored in.
+
+@group(0) @binding(1) var<storage, read> logits: array<u32>;  // (rows, classes)
+@group(0) @binding(6) var<storage, read_write> gradient: array<u32>;  // (rows, classes)
+
+fn storeClass(row: Row, k: u32, bits: u32) {
+  gradient[params.gradientStart + elementOf(row, k) - params.logitsStart] = bits;
+}
+
+// Cross-entropy, gradients that are stored element by element.
+
+fn storeQuad(row: Row, quad: u32, g: vec4f) {
+  let k = classesAt(row, quad);
+  storeInTile(row, k.x, g.x);
+  storeInTile(row, k.y, g.y);
+  storeInTile(row, k.z, g.z);
+  storeInTile(row, k.w, g.w);
+}
+
+fn storeInTile(row: Row, k: u32, g: f32) {
+  storeClass(row, k, bitcast<u32>(g));
+}
+
+fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
+  var moment = 0.0;
+  let slots = params.classes - tiles * TILE;
+  for (var slot = row.lane; slot < slots; slot += LANES) {
+    let k = slotClass(row, tiles, slot);
+    let slope = slopeAt(row, verdict, k);
+    storeClass(row, k, bitcast<u32>(slope.gradient));
+    moment += slope.moment;
+  }
+  return moment;
+}
+
+fn fill(row: Row, bits: u32) {
+  for (var k = row.lane; k < params.classes; k += LANES) {
+    storeClass(row, k, bits);
+  }
+}
+
+// Cross-entropy over rows of logits, losses and their gradient in one dispatch: two reads, one write.
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let place = (group.y * params.gridWidth + group.x) * ROWS + thread / LANES;
+  let exists = place < params.rows;
+  let row = rowAt(min(place, params.rows - 1u), thread % LANES);
+  let counts = exists && row.label < OUT_OF_RANGE;
+  var sums = nothing();
+  var labelBits = 0u;
+  if (counts) {
+    labelBits = bitsAt(row, row.label);
+    sums = scan(row, labelBits);
+  }
+  sums = joinedLanes(row, sums, thread);
+  let end = outcomeOf(row, sums, labelBits);
+  let verdict = verdictOf(row, end);
+  if (exists && row.lane == 0u) {
+    if (counts) {
+      reportRow(row, end);
+    } else {
+      reportNothing(row);
+    }
+  }
+  var moment = 0.0;
+  if (exists) {
+    moment = gradientPass(row, verdict, labelBits);
+  }
+  if ((STATS & 16u) != 0u) {
+    moment = joinedSum(moment, thread);
+    if (exists && row.lane == 0u) {
+      reportTemperature(row, verdict, moment);
+    }
+  }
+}
