@@ -1,6 +1,6 @@
 import { type BuildOptions, defineConfig } from "vite";
 import type { ViteUserConfig } from "vitest/config";
-import { sources } from "./build/plugins.js";
+import { sources } from "./src/build/plugins.js";
 
 /** Chunks are named by their folder and file: there is a crossEntropy.ts for the CPU and one for the GPU. */
 const chunkName = (file: string | null | undefined): string =>

@@ -10,10 +10,10 @@ const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { e
 const texts = new Map(files.map((file) => [file, readFileSync(file, "utf8")]));
 
 const source = /^src\/.*\.ts$/;
-const typescript = /^(src|test|bench|build)\/.*\.ts$/;
+const typescript = /^(src|test|bench)\/.*\.ts$/;
 const shader = /^shaders\/.*\.wgsl$/;
 const code =
-  /^((src|test|bench|build|shaders)\/.*\.(ts|mjs|py|wgsl|html|css)|vite\.config\.ts|index\.html)$/;
+  /^((src|test|bench|shaders)\/.*\.(ts|mjs|py|wgsl|html|css)|vite\.config\.ts|index\.html)$/;
 
 /** `file:line: text` for each line of the matching files that offends. */
 function offenders(

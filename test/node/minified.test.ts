@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { wgslMinifier } from "../../build/wgsl.js";
+import { wgslMinifier } from "../../src/build/wgsl.js";
 import type { AnyLoss } from "../../src/define.js";
 import * as library from "../../src/losses/index.js";
 import { assemble, bindingsOf } from "../../src/module.js";

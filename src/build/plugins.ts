@@ -3,14 +3,15 @@ import { join } from "node:path";
 import type { Plugin } from "vite";
 import { wgslMinifier } from "./wgsl.js";
 
-const sourceFile = /\/src\/(?!page\/).*\.ts$/;
+/** The library alone: neither the page nor this folder. */
+const sourceFile = /\/src\/(?!page\/|build\/).*\.ts$/;
 const read = (file: string): string => readFileSync(file, "utf8");
 
 /** The lines that a text takes, without the text: so that lines keep their numbers. */
 const linesOf = (text: string): string => text.replace(/[^\n]+/g, "");
 
 /** What only documents a loss: LOSSES.md and the page have it, and it would be a tenth of what an application ships. */
-export function withoutTexts(code: string): string {
+function withoutTexts(code: string): string {
   const text = /"(?:[^"\\]|\\.)*"|String\.raw`[^`]*`|`[^`]*`/.source;
   const named = new RegExp(`\\b(summary|formula|reference|doc):(\\s*)(?:${text})`, "g");
   return code
@@ -43,7 +44,8 @@ export const sources = (mode: string): Plugin => {
   const under = (folder: string, ending: string): string[] =>
     readdirSync(folder, { recursive: true, encoding: "utf8" })
       .map((file) => join(folder, file))
-      .filter((file) => file.endsWith(ending) && !file.includes(join("src", "page")));
+      .filter((file) => file.endsWith(ending))
+      .filter((file) => ending !== ".ts" || sourceFile.test(`/${file.replaceAll("\\", "/")}`));
   const { shader, hooks } = wgslMinifier(
     under("shaders", ".wgsl").map(read),
     under("src", ".ts").map(read),
