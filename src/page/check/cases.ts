@@ -127,9 +127,6 @@ function elements(loss: AnyLoss): Shape[] {
 
 function rows(loss: AnyLoss): Shape[] {
   const { spec } = loss;
-  const byLabel = Object.keys(spec.inputs).some(
-    (name) => takesLabels(loss, name) && !rowOf(loss, name),
-  );
   const fromLogits = /^(logits|scores|studentLogits)$/.test(Object.keys(spec.inputs)[0] ?? "");
   const hasTable = "costs" in spec.options;
   const shape = (
@@ -148,7 +145,7 @@ function rows(loss: AnyLoss): Shape[] {
   const list = [shape("5 rows of 131 classes", 5, 131)];
   if (fromLogits && !hasTable) {
     list.push(shape("logits of ±10⁴", 5, 33, "huge"));
-    if (byLabel || spec.result) list.push(shape("a logit of −∞", 3, 17, "minus infinity"));
+    list.push(shape("a logit of −∞", 3, 17, "minus infinity"));
   }
   if (!hasTable) list.push(shape("50 257 classes", 2, LARGE));
   if (spec.result) return list;
@@ -160,14 +157,22 @@ function rows(loss: AnyLoss): Shape[] {
   return list;
 }
 
-const vectors = (loss: AnyLoss): Shape[] =>
-  [
-    [7, 5],
-    [33, 65],
-  ].map(([rows = 0, columns = 0]) => ({
-    title: `${rows} vectors of depth ${columns}`,
-    make: (random, storage) => vectorInputs(loss, random, { rows, columns }, storage),
-  }));
+/** Losses of two sets of vectors that have one for each vector of both. */
+const bothSides = new Set(["ntXent", "dcl"]);
+
+function vectors(loss: AnyLoss): Shape[] {
+  const shape = (title: string, rows: number, columns: number, options = {}): Shape => ({
+    title,
+    make: (random, storage) => ({
+      ...vectorInputs(loss, random, { rows, columns }, storage),
+      options,
+    }),
+  });
+  const list = [shape("7 vectors of depth 5", 7, 5), shape("33 vectors of depth 65", 33, 65)];
+  const { name, result } = loss.spec;
+  if (!result) list.push(shape("all ignored", 6, 3, nothing(bothSides.has(name) ? 12 : 6)));
+  return list;
+}
 
 /** All checks of a loss: its worked examples, and shapes and numbers that kernels stumble over. */
 export function checksOf(loss: AnyLoss): Check[] {
