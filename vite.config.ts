@@ -26,15 +26,7 @@ const page: BuildOptions = {
   rolldownOptions: {
     output: {
       codeSplitting: {
-        groups: [
-          { name: "library", test: /\/src\/(?!page\/|verify)|\/shaders\//, priority: 3 },
-          {
-            name: "page",
-            test: /\/page\/(main|style|chart\/(lines|frame|scale|bars)|parts|scenes|views\/(status|explore))|src\/verify/,
-            priority: 2,
-          },
-          { name: "views", test: /src\/page|\/bench\// },
-        ],
+        groups: [{ name: "library", test: /\/src\/(?!page\/|verify)|\/shaders\//, priority: 3 }],
       },
     },
   },
@@ -103,7 +95,7 @@ export default defineConfig(async ({ mode }) => ({
   plugins: [sources(mode)],
   build: {
     target: "es2022",
-    sourcemap: true,
+    sourcemap: mode !== "page",
     emptyOutDir: true,
     ...(mode === "page" ? page : library(mode === "cpu" ? "cpu" : "index")),
   },

@@ -4,24 +4,25 @@ import { fill, h } from "./parts/dom.js";
 import { losses } from "./parts/registry.js";
 import { readRoute } from "./parts/router.js";
 import { restoreTheme, setTheme, type Theme, theme } from "./parts/theme.js";
+import { mount as explore } from "./views/explore.js";
 import { mountStatus } from "./views/status.js";
 
 /** A view draws itself into its place and hands back how to stop. */
-interface View {
-  mount(place: HTMLElement): (() => void) | Promise<() => void>;
-}
+type Mount = (place: HTMLElement) => (() => void) | Promise<() => void>;
+type Later = keyof typeof import("./views/later.js");
 
-const views: Readonly<
-  Record<string, { readonly title: string; readonly load: () => Promise<View> }>
-> = {
-  explore: { title: "Explore", load: () => import("./views/explore.js") },
-  notebook: { title: "Notebook", load: () => import("./views/notebook.js") },
-  choose: { title: "Choose", load: () => import("./views/choose.js") },
-  check: { title: "Check", load: () => import("./views/check.js") },
-  bench: { title: "Measure", load: () => import("./views/bench.js") },
-  learn: { title: "Learn", load: () => import("./views/learn.js") },
-  gpu: { title: "Use", load: () => import("./views/gpu.js") },
-};
+const titles: Readonly<Record<string, string>> = {
+  explore: "Explore",
+  notebook: "Notebook",
+  choose: "Choose",
+  check: "Check",
+  bench: "Measure",
+  learn: "Learn",
+  gpu: "Use",
+} satisfies Record<Later | "explore", string>;
+
+const mountOf = async (name: string): Promise<Mount> =>
+  name === "explore" ? explore : (await import("./views/later.js"))[name as Later];
 
 const main = document.getElementById("main") as HTMLElement;
 const nav = document.getElementById("views") as HTMLElement;
@@ -30,13 +31,12 @@ let turn = 0;
 
 async function show(): Promise<void> {
   const { view } = readRoute();
-  const name = views[view] ? view : "explore";
-  const { title, load } = views[name] as (typeof views)[string];
+  const name = titles[view] ? view : "explore";
   for (const link of nav.querySelectorAll("a")) {
     if (link.dataset.view === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  document.title = `${title} · webgpu-loss`;
+  document.title = `${titles[name]} · webgpu-loss`;
   stop?.();
   stop = undefined;
   turn += 1;
@@ -44,10 +44,10 @@ async function show(): Promise<void> {
   delete document.documentElement.dataset.ready;
   const place = h("div", { class: `view view-${name}` });
   try {
-    const module = await load();
+    const mount = await mountOf(name);
     if (mine !== turn) return;
     fill(main, place);
-    const ended = await module.mount(place);
+    const ended = await mount(place);
     if (mine === turn) stop = ended;
     else ended();
   } catch (error) {
@@ -62,7 +62,7 @@ async function show(): Promise<void> {
 restoreTheme();
 fill(
   nav,
-  Object.entries(views).map(([name, { title }]) =>
+  Object.entries(titles).map(([name, title]) =>
     h("a", { href: `#${name}`, "data-view": name }, title),
   ),
 );

@@ -1,6 +1,7 @@
 import { unfused } from "../../../bench/contenders/unfused.js";
 import type { ClassProblem, Job } from "../../../bench/page/contract.js";
 import { quantile } from "../../../bench/page/statistics.js";
+import { clamp } from "../parts/clamp.js";
 import { breathe } from "./breathe.js";
 import { cpuPath, plainLoop } from "./onCpu.js";
 import { planned } from "./onGpu.js";
@@ -92,7 +93,7 @@ async function sample(
     await job.run();
     times.push(performance.now() - start);
     const spent = performance.now() - began;
-    progress(Math.min(Math.max(spent / BUDGET_MS, times.length / MOST), 1));
+    progress(clamp(spent / BUDGET_MS, times.length / MOST, 1));
     // A run that takes the whole budget is its own sample.
     if (spent > BUDGET_MS && (times.length >= LEAST || spent > 3 * BUDGET_MS)) break;
     await breathe(signal);

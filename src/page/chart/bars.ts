@@ -1,6 +1,7 @@
+import { clamp } from "../parts/clamp.js";
 import { fill, h, s } from "../parts/dom.js";
 import { num } from "../parts/format.js";
-import { Canvas2 } from "./frame.js";
+import { Canvas2, drawing } from "./frame.js";
 import { linear, niceDomain, ticks, tickTexts } from "./scale.js";
 
 export interface BarSeries {
@@ -55,7 +56,7 @@ export class Bars {
   #render(width: number): void {
     const state = this.#state;
     if (!state) return;
-    const height = Math.round(Math.min(Math.max(width * this.#ratio, 210), 330));
+    const height = Math.round(clamp(width * this.#ratio, 210, 330));
     const { names, series } = state;
     const domain = niceDomain([[0], ...series.map(({ values }) => values)], {
       min: state.yMin,
@@ -71,7 +72,7 @@ export class Bars {
     const bottom =
       height - 26 - 16 * Math.max(...under.lines.map((lines) => lines.length)) - under.drop;
     const y = linear(domain, [bottom, top]);
-    const zero = y.at(Math.min(Math.max(0, domain[0]), domain[1]));
+    const zero = y.at(clamp(0, domain[0], domain[1]));
     const bar = Math.min((pitch * 0.78) / series.length, 54);
     const shown = (value: number) => num(value, state.digits ?? 2);
     // All numbers or none: a few of them would look like a choice.
@@ -86,15 +87,11 @@ export class Bars {
       .join("; ");
     fill(
       this.#stage.element,
-      s(
-        "svg",
-        {
-          width,
-          height,
-          viewBox: `0 0 ${width} ${height}`,
-          role: "img",
-          "aria-label": `${state.label}. ${description}`,
-        },
+      drawing(
+        width,
+        height,
+        `${state.label}. ${description}`,
+        {},
         s(
           "g",
           { class: "axes" },
@@ -126,7 +123,7 @@ export class Bars {
         names.map((_, i) =>
           series.map(({ values, tone }, k) => {
             const value = values[i] as number;
-            const bounded = Math.min(Math.max(value, domain[0]), domain[1]);
+            const bounded = clamp(value, domain[0], domain[1]);
             const x = left + pitch * (i + 0.5) + bar * (k - series.length / 2);
             const end = y.at(bounded);
             return [

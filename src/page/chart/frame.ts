@@ -1,4 +1,4 @@
-import { type Child, h, s } from "../parts/dom.js";
+import { type Child, h, type Props, s } from "../parts/dom.js";
 import { onTheme } from "../parts/theme.js";
 import { linear, type Scale, ticks, tickTexts } from "./scale.js";
 
@@ -39,6 +39,27 @@ export function frameOf(
     y: linear(yDomain, [bottom, top]),
   };
 }
+
+/** An SVG of so many pixels, with what it says to those who do not see it. */
+export const drawing = (
+  width: number,
+  height: number,
+  label: string,
+  props: Props,
+  ...children: Child[]
+): SVGSVGElement =>
+  s(
+    "svg",
+    {
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      role: "img",
+      "aria-label": label,
+      ...props,
+    },
+    ...children,
+  );
 
 /** Grid, ticks and axis names. */
 export function axes(frame: Frame, xLabel: Child, yLabel: string): SVGGElement {

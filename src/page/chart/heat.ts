@@ -1,7 +1,8 @@
+import { clamp } from "../parts/clamp.js";
 import { fill, h, s } from "../parts/dom.js";
 import { num } from "../parts/format.js";
 import { colour } from "../parts/theme.js";
-import { axes, Canvas2, type Frame, frameOf } from "./frame.js";
+import { axes, Canvas2, drawing, type Frame, frameOf } from "./frame.js";
 
 type Rgb = readonly [number, number, number];
 
@@ -9,7 +10,7 @@ type Rgb = readonly [number, number, number];
 export function ramp(names: readonly string[]): (share: number) => Rgb {
   const stops = names.map(colour);
   return (share) => {
-    const at = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
+    const at = clamp(share, 0, 1) * (stops.length - 1);
     const i = Math.min(Math.floor(at), stops.length - 2);
     const a = stops[i] as Rgb;
     const b = stops[i + 1] as Rgb;
@@ -69,8 +70,8 @@ export class Field {
     const { values, columns, rows, x: xs, y: ys } = this.#state as FieldState;
     const u = ((x - xs[0]) / (xs[1] - xs[0])) * (columns - 1);
     const v = ((y - ys[0]) / (ys[1] - ys[0])) * (rows - 1);
-    const i = Math.min(Math.max(Math.floor(u), 0), columns - 2);
-    const j = Math.min(Math.max(Math.floor(v), 0), rows - 2);
+    const i = clamp(Math.floor(u), 0, columns - 2);
+    const j = clamp(Math.floor(v), 0, rows - 2);
     const at = (a: number, b: number) => values[b * columns + a] as number;
     const low = at(i, j) + (at(i + 1, j) - at(i, j)) * (u - i);
     const high = at(i, j + 1) + (at(i + 1, j + 1) - at(i, j + 1)) * (u - i);
@@ -128,16 +129,14 @@ export class Field {
     const frame = frameOf(width, height, state.x, state.y);
     this.#frame = frame;
     const { x, y } = frame;
-    const svg = s(
-      "svg",
+    const svg = drawing(
+      width,
+      height,
+      `${state.label}. Arrow keys move the reading.`,
       {
-        width,
-        height,
-        viewBox: `0 0 ${width} ${height}`,
         tabindex: 0,
         role: "application",
         "aria-roledescription": "field",
-        "aria-label": `${state.label}. Arrow keys move the reading.`,
         onpointermove: (event: PointerEvent) => this.#point(event),
         onpointerdown: (event: PointerEvent) => this.#point(event),
         onpointerleave: () => this.#move(undefined),
@@ -198,7 +197,7 @@ export class Field {
   #move(to: { x: number; y: number } | undefined): void {
     const { x: xs, y: ys } = this.#state as FieldState;
     const bound = (value: number, [low, high]: readonly [number, number]) =>
-      Math.min(Math.max(value, low), high);
+      clamp(value, low, high);
     this.#cursor = to && { x: bound(to.x, xs), y: bound(to.y, ys) };
     const group = this.#stage.element.querySelector(".cursor");
     const { x, y } = this.#frame as Frame;

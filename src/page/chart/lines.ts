@@ -1,6 +1,7 @@
+import { clamp } from "../parts/clamp.js";
 import { fill, h, s, uniqueId } from "../parts/dom.js";
 import { num } from "../parts/format.js";
-import { axes, Canvas2, type Frame, frameOf } from "./frame.js";
+import { axes, Canvas2, drawing, type Frame, frameOf } from "./frame.js";
 import { niceDomain } from "./scale.js";
 
 export interface Line {
@@ -38,7 +39,7 @@ function pathOf(xs: ArrayLike<number>, ys: ArrayLike<number>, { x, y }: Frame): 
     const value = ys[i] as number;
     if (Number.isFinite(value)) {
       // Far outside the box SVG renderers lose precision; the clip hides it anyway.
-      const pixel = Math.min(Math.max(y.at(value), -1e4), 1e4);
+      const pixel = clamp(y.at(value), -1e4, 1e4);
       path += `${pen}${x.at(xs[i] as number).toFixed(2)} ${pixel.toFixed(2)}`;
       pen = "L";
     } else pen = "M";
@@ -86,7 +87,7 @@ export class Lines {
   #render(width: number): void {
     const state = this.#state;
     if (!state) return;
-    const height = Math.round(Math.min(Math.max(width * this.#ratio, 210), 330));
+    const height = Math.round(clamp(width * this.#ratio, 210, 330));
     const { xs, lines } = state;
     const xDomain: [number, number] = [xs[0] as number, xs[xs.length - 1] as number];
     const yDomain = niceDomain(
@@ -105,15 +106,13 @@ export class Lines {
         mark.y >= yDomain[0] &&
         mark.y <= yDomain[1],
     );
-    const svg = s(
-      "svg",
+    const svg = drawing(
+      width,
+      height,
+      `${state.label}. Arrow keys move the reading.`,
       {
-        width,
-        height,
-        viewBox: `0 0 ${width} ${height}`,
         tabindex: 0,
         role: "slider",
-        "aria-label": `${state.label}. Arrow keys move the reading.`,
         "aria-valuemin": xDomain[0],
         "aria-valuemax": xDomain[1],
         "aria-valuenow": xs[this.#cursor ?? xs.length >> 1],
@@ -185,7 +184,7 @@ export class Lines {
     const first = xs[0] as number;
     const last = xs[xs.length - 1] as number;
     const index = Math.round(((at - first) / (last - first)) * (xs.length - 1));
-    this.#move(Math.min(Math.max(index, 0), xs.length - 1));
+    this.#move(clamp(index, 0, xs.length - 1));
   }
 
   #key(event: KeyboardEvent): void {
@@ -209,7 +208,7 @@ export class Lines {
       return;
     }
     event.preventDefault();
-    this.#move(Math.min(Math.max(next, 0), last));
+    this.#move(clamp(next, 0, last));
   }
 
   #drawCursor(): void {

@@ -1,6 +1,6 @@
 import { fill, h, s } from "../parts/dom.js";
 import { fixed, num } from "../parts/format.js";
-import { Canvas2 } from "./frame.js";
+import { Canvas2, drawing } from "./frame.js";
 import { diverging, sequential } from "./heat.js";
 
 export interface MatrixState {
@@ -84,15 +84,11 @@ export class Matrix {
     );
     fill(
       this.#stage.element,
-      s(
-        "svg",
-        {
-          width,
-          height,
-          viewBox: `0 0 ${width} ${height}`,
-          role: "img",
-          "aria-label": `${state.label}; diagonal ${spoken.join(", ")}`,
-        },
+      drawing(
+        width,
+        height,
+        `${state.label}; diagonal ${spoken.join(", ")}`,
+        {},
         s("text", { x: 0, y: 12, class: "axis-name" }, state.title),
         Array.from({ length: columns }, (_, i) =>
           s("text", { x: left + (i + 0.5) * cell, y: top - 8, "text-anchor": "middle" }, i),

@@ -1,6 +1,7 @@
+import { clamp } from "../parts/clamp.js";
 import { fill, h, s } from "../parts/dom.js";
 import { num } from "../parts/format.js";
-import { axes, Canvas2, type Frame, frameOf } from "./frame.js";
+import { axes, Canvas2, drawing, type Frame, frameOf } from "./frame.js";
 
 export interface PlanePoint {
   readonly name: string;
@@ -59,14 +60,12 @@ export class Plane {
     // Names stand outside, and where their points' arrows do not go.
     const middle = this.points.reduce((sum, point) => sum + point.x / this.points.length, 0);
     const below = (i: number): number => ((this.#arrows[i]?.dy ?? 0) > 0 ? 20 : -11);
-    const svg = s(
-      "svg",
+    const svg = drawing(
+      width,
+      height,
+      this.#label,
       {
-        width,
-        height,
-        viewBox: `0 0 ${width} ${height}`,
         role: "group",
-        "aria-label": this.#label,
         style: "touch-action:none",
         onpointermove: (event: PointerEvent) => this.#drag(event),
         onpointerup: () => {
@@ -153,7 +152,7 @@ export class Plane {
   }
 
   #place(point: PlanePoint, x: number, y: number): void {
-    const bound = (value: number) => Math.min(Math.max(value, -this.#edge), this.#edge);
+    const bound = (value: number) => clamp(value, -this.#edge, this.#edge);
     point.x = bound(x);
     point.y = bound(y);
     this.#moved();

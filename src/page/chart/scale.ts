@@ -1,3 +1,4 @@
+import { clamp } from "../parts/clamp.js";
 /** A linear map from numbers to pixels. */
 export interface Scale {
   readonly domain: readonly [number, number];
@@ -46,7 +47,7 @@ export function tickTexts(values: readonly number[]): string[] {
       v === 0 ? "0" : v.toExponential(0).replace("e+", "e").replaceAll("-", "−"),
     );
   }
-  const decimals = Math.min(Math.max(Math.ceil(-Math.log10(step || 1) - 1e-9), 0), 6);
+  const decimals = clamp(Math.ceil(-Math.log10(step || 1) - 1e-9), 0, 6);
   return values.map((v) => (Math.abs(v) < step / 1e6 ? 0 : v).toFixed(decimals).replace("-", "−"));
 }
 

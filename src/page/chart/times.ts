@@ -1,6 +1,6 @@
 import { fill, h, s } from "../parts/dom.js";
 import { milliseconds } from "../parts/format.js";
-import { Canvas2 } from "./frame.js";
+import { Canvas2, drawing } from "./frame.js";
 
 export interface TimeRow {
   readonly name: string;
@@ -42,15 +42,11 @@ export class Times {
     const spoken = rows.map((row) => `${row.name} ${milliseconds(row.middle)}`).join(", ");
     fill(
       this.#stage.element,
-      s(
-        "svg",
-        {
-          width,
-          height,
-          viewBox: `0 0 ${width} ${height}`,
-          role: "img",
-          "aria-label": `Median time of each contender: ${spoken}`,
-        },
+      drawing(
+        width,
+        height,
+        `Median time of each contender: ${spoken}`,
+        {},
         decades.map((ms) => [
           s("line", { x1: x(ms), x2: x(ms), y1: 4, y2: height - 40, class: "grid" }),
           s(

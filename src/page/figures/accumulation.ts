@@ -16,7 +16,7 @@ const LOGITS = Array.from({ length: BATCH }, (_, i) => [3 - i * 0.28, 0, 0.5]).f
 export const accumulation: Figure = {
   id: "accumulation",
   title: "Accumulating gradients",
-  text: "A batch of 16 tokens, cut in two because it does not fit. With equal halves the mean of the means is the mean; with unequal ones it is not, and the gradient is wrong. An accumulator adds sums and counts on the GPU and divides once, which is right for every cut. A sum alone grows with the batch, and the step with it; the mean keeps its size.",
+  text: "A batch of 16 tokens, cut in two because it does not fit. The mean of means is right for equal halves only. An accumulator adds sums and counts on the GPU and divides once, right for every cut. A sum alone grows with the batch, and the step with it.",
   needs: ["crossEntropy", "accumulator"],
   build(stage) {
     const bars = new Bars();

@@ -10,7 +10,7 @@ const terms = ["classification", "box", "contrastive"] as const;
 export const balance: Figure = {
   id: "balance",
   title: "Balancing several losses",
-  text: "A detector with three heads: what class, which box, which embedding. The terms have different sizes, and different gradients; what a head learns is decided by its share of the gradient, not of the loss.",
+  text: "A detector with three heads: class, box, embedding. What a head learns is decided by its share of the gradient, not of the loss.",
   needs: ["crossEntropy", "smoothL1", "infoNCE", "combine"],
   build(stage) {
     const value = new Shares();

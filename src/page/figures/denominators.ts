@@ -3,6 +3,7 @@ import { Bars } from "../chart/bars.js";
 import { fill, h } from "../parts/dom.js";
 import { num } from "../parts/format.js";
 import { pick } from "../parts/run.js";
+import { table } from "../parts/table.js";
 import type { Figure } from "../views/figure.js";
 
 const SENTENCES = [
@@ -32,12 +33,12 @@ const reductions: readonly [name: string, text: string, right: boolean][] = [
 export const denominators: Figure = {
   id: "denominators",
   title: "What do you divide by?",
-  text: "Click tokens to leave them out. The sum of the losses is the same for every row of the table; what it is divided by decides how much each token counts, and whether padding waters the loss down.",
+  text: "Click tokens to leave them out. Every row of the table divides the same sum; by what decides how much a token counts, and whether padding waters the loss down.",
   needs: ["crossEntropy"],
   build(stage) {
     const mask = Uint8Array.from(TOKENS, (token) => (token === "<pad>" ? 0 : 1));
     const strip = h("div", { class: "tokens", role: "group", "aria-label": "Tokens that count" });
-    const table = h("table", { class: "compact" });
+    const body = h("tbody");
     const bars = new Bars(0.26);
     const tiles = TOKENS.map((token, t) =>
       h(
@@ -59,10 +60,11 @@ export const denominators: Figure = {
     }
     stage.place(
       strip,
-      h(
-        "div",
-        { class: "scroll", tabindex: 0, role: "region", "aria-label": "Denominators" },
-        table,
+      table(
+        "Denominators",
+        ["reduction", "divides the sum by", ">loss", "right?"],
+        body,
+        "compact",
       ),
       bars.element,
     );
@@ -103,22 +105,7 @@ export const denominators: Figure = {
           ),
         );
       }
-      fill(
-        table,
-        h(
-          "thead",
-          {},
-          h(
-            "tr",
-            {},
-            h("th", { scope: "col" }, "reduction"),
-            h("th", { scope: "col" }, "divides the sum by"),
-            h("th", { scope: "col", class: "number" }, "loss"),
-            h("th", { scope: "col" }, "right?"),
-          ),
-        ),
-        h("tbody", {}, rows),
-      );
+      fill(body, rows);
       bars.draw({
         label: "How strongly the token “bark” pulls under each reduction",
         names: reductions.map(([name]) => name),

@@ -11,7 +11,7 @@ const POINTS = 199;
 export const focal: Figure = {
   id: "focal",
   title: "Focal loss leaves the easy ones alone",
-  text: "With γ the loss of an example that is already right, p near 1, falls towards nothing, so that a crowd of easy examples cannot drown the few hard ones. γ = 0 is cross-entropy.",
+  text: "With γ the loss of an example that is right already, p near 1, falls towards nothing: many easy examples cannot drown a few hard ones. γ = 0 is cross-entropy.",
   needs: ["sigmoidFocal"],
   build(stage) {
     const value = new Lines();

@@ -14,7 +14,7 @@ const HIGH = 1.5;
 export const gaussian: Figure = {
   id: "gaussian",
   title: "A variance that is learned",
-  text: "Gaussian negative log-likelihood over the residual and the log of the predicted spread. For every residual there is one best σ, the residual's own size: claiming more certainty costs quadratically, claiming less only logarithmically.",
+  text: "The loss over the residual and the log of the predicted spread. The best σ is the residual's own size: claiming more certainty costs quadratically, claiming less only logarithmically.",
   needs: ["gaussianNLL"],
   build(stage) {
     const field = new Field();

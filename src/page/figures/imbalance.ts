@@ -17,7 +17,7 @@ const sum = (list: ArrayLike<number>, label: number): number => {
 export const imbalance: Figure = {
   id: "imbalance",
   title: "When positives are rare",
-  text: "posWeight multiplies the loss of the positive examples. The batch below has two of five; with a weight near the ratio of the classes, both sides pull with about the same force.",
+  text: "posWeight multiplies the loss of positive examples, here two of five. Near the ratio of the classes both sides pull about equally.",
   needs: ["bceWithLogits"],
   build(stage) {
     const bars = new Bars(0.26);

@@ -27,7 +27,7 @@ function rowsOver(count: number, third: number, edge = EDGE): Float32Array {
 export const landscape: Figure = {
   id: "landscape",
   title: "The landscape of cross-entropy",
-  text: "The loss over two of three logits, and where gradient descent would go from each point. Far from the target's side the slope is constant: a confident mistake is pulled back as hard as it can be.",
+  text: "The loss over two of three logits, and where gradient descent goes from each point. Far from the target's side the slope is constant: a confident mistake is pulled back as hard as can be.",
   needs: ["crossEntropy"],
   build(stage) {
     const field = new Field();

@@ -20,7 +20,7 @@ const scoresAt = (share: number): number[] => [
 export const negatives: Figure = {
   id: "negatives",
   title: "Easy and hard negatives",
-  text: "One positive with score 2 and three negatives. Negatives far below teach nothing; near the positive they take most of the gradient. The loss is a cross-entropy whose classes are the candidates.",
+  text: "One positive with score 2 and three negatives. Far below it they teach nothing; near it they take most of the gradient. The loss is a cross-entropy whose classes are the candidates.",
   needs: ["crossEntropy"],
   build(stage) {
     const bars = new Bars();

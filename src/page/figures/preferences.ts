@@ -16,7 +16,7 @@ const POINTS = 121;
 export const preferences: Figure = {
   id: "preferences",
   title: "Preferences without a reward model",
-  text: "DPO compares how much more likely the policy makes the chosen answer than the reference does, against the same for the rejected one. Pairs on the right are learned; the pull on a pair fades as its margin grows, faster with a larger β.",
+  text: "How much more likely than the reference does the policy make the chosen answer, against the same for the rejected one? Pairs on the right are learned; their pull fades as the margin grows, faster with a larger β.",
   needs: ["dpo"],
   build(stage) {
     const bars = new Bars();

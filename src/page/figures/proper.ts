@@ -9,7 +9,7 @@ const POINTS = 197;
 export const proper: Figure = {
   id: "proper",
   title: "Honesty is the best report",
-  text: "Something happens with probability p; you report q. The expected log-loss is lowest when you report exactly p, which is why log-loss is called proper. The squared error is proper too; the absolute error is not.",
+  text: "Something happens with probability p; you report q. The expected log-loss is lowest at q = p, so log-loss is called proper. The squared error is proper too; the absolute error is not.",
   needs: ["bce", "mse", "mae"],
   build(stage) {
     const lines = new Lines(0.5);

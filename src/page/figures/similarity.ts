@@ -23,7 +23,7 @@ function noise(seed: number, count: number): number[] {
 export const similarity: Figure = {
   id: "similarity",
   title: "Positives on the diagonal",
-  text: "Six queries, and six keys that are the queries with noise. Similarity becomes probability through a softmax over each row; a low temperature gives the diagonal nearly all of it, and hides how small the lead was.",
+  text: "Six queries, and six keys: the queries with noise. A softmax over each row makes probabilities of similarities; a low temperature gives the diagonal nearly all, and hides how small the lead was.",
   needs: ["similarityMatrix", "softmax", "infoNCE"],
   build(stage) {
     const sims = new Matrix();

@@ -13,7 +13,7 @@ const POINTS = 141;
 export const smoothing: Figure = {
   id: "smoothing",
   title: "Label smoothing moves the goal",
-  text: "A share ε of the target is spread over all classes, so being ever more certain stops paying: the loss over the winning logit gets a minimum, and beyond it the gradient turns round.",
+  text: "A share ε of the target is spread over all classes: the loss over the winning logit gets a minimum, and beyond it the gradient turns round.",
   needs: ["crossEntropy"],
   build(stage) {
     const bars = new Bars();

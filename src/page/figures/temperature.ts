@@ -16,7 +16,7 @@ const norm = (list: ArrayLike<number>, row: number): number =>
 export const temperature: Figure = {
   id: "temperature",
   title: "Temperature: how sure, and how strong a pull",
-  text: "A low temperature sharpens the softmax and multiplies the gradient by 1/τ; a high one flattens both. The norm has its largest value where the softmax is just unsure enough.",
+  text: "A low temperature sharpens the softmax and multiplies the gradient by 1/τ; a high one flattens both. The norm is largest where the softmax is just unsure enough.",
   needs: ["crossEntropy"],
   build(stage) {
     const bars = new Bars();

@@ -12,7 +12,7 @@ const POINTS = 91;
 export const triplets: Figure = {
   id: "triplets",
   title: "A triplet in the plane",
-  text: "Drag the three points, or move them with the arrow keys. The negative has to be farther from the anchor than the positive by the margin: outside the dashed circle the loss is zero. The arrows are where gradient descent moves each point.",
+  text: "Drag the points, or use the arrow keys. The negative has to be farther from the anchor than the positive by the margin: outside the dashed circle the loss is zero. The arrows are the steps of gradient descent.",
   needs: ["triplet"],
   build(stage) {
     const plane = new Plane(

@@ -10,7 +10,7 @@ const PREDICTIONS = Float32Array.of(0.1, 0.4, 2, 0.3);
 export const weights: Figure = {
   id: "weights",
   title: "Two ways to weigh a mean",
-  text: "Four examples with losses 0.1, 0.4, 2 and 0.3. A weight on the third can be divided out again, Σwℓ/Σw, so that the scale of the loss stays; or not, Σwℓ/N, so that a weight also raises the learning rate.",
+  text: "Losses of 0.1, 0.4, 2 and 0.3, and a weight on the third. Divided out again, Σwℓ/Σw, it keeps the scale of the loss; not divided, Σwℓ/N, it also raises the learning rate.",
   needs: ["mae"],
   build(stage) {
     const bars = new Bars(0.26);

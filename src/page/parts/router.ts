@@ -1,3 +1,4 @@
+import { clamp } from "./clamp.js";
 /** Where the visitor is: "#explore?loss=huber&delta=2". */
 export interface Route {
   readonly view: string;
@@ -38,5 +39,5 @@ export function numberParam(
 ): number {
   const text = param(name);
   const value = text === undefined || text === "" ? Number.NaN : Number(text);
-  return Number.isFinite(value) ? Math.min(Math.max(value, min), max) : fallback;
+  return Number.isFinite(value) ? clamp(value, min, max) : fallback;
 }

@@ -1,21 +1,8 @@
-import {
-  accents,
-  alphabets,
-  fences,
-  functions,
-  identifiers,
-  large,
-  limits,
-  operators,
-  spaces,
-} from "./texSymbols.js";
+import { fences, functions, identifiers, large, limits, operators, spaces } from "./texSymbols.js";
 
 /** A subset of LaTeX, as the losses' formulas use it, to MathML text. Unknown commands become visible errors. */
-export function toMathML(tex: string, display = true): string {
-  const parser = new Parser(tex, display);
-  const body = parser.row(() => false);
-  const mode = display ? ' display="block"' : "";
-  return `<math${mode}>${body}</math>`;
+export function toMathML(tex: string): string {
+  return `<math display="block">${new Parser(tex).row(() => false)}</math>`;
 }
 
 const safe = (text: string): string =>
@@ -24,30 +11,15 @@ const mo = (text: string, attributes = ""): string => `<mo${attributes}>${safe(t
 const mi = (text: string, attributes = ""): string => `<mi${attributes}>${safe(text)}</mi>`;
 const space = (em: number): string => `<mspace width="${em}em"/>`;
 const RIGID = ' stretchy="false" lspace="0" rspace="0"';
-
-function styled(alphabet: string, text: string): string {
-  const [capital, small, special] = alphabets[alphabet] as readonly [
-    number,
-    number,
-    Record<string, string>,
-  ];
-  return [...text]
-    .map((letter) => {
-      if (special[letter]) return special[letter];
-      if (/[A-Z]/.test(letter)) return String.fromCodePoint(capital + letter.charCodeAt(0) - 65);
-      if (/[a-z]/.test(letter)) return String.fromCodePoint(small + letter.charCodeAt(0) - 97);
-      return letter;
-    })
-    .join("");
-}
+const UPRIGHT = ' mathvariant="normal"';
 
 class Parser {
   readonly #tokens: string[];
   #at = 0;
-  #display: boolean;
-  constructor(tex: string, display: boolean) {
+  /** Not behind `\textstyle`. */
+  #display = true;
+  constructor(tex: string) {
     this.#tokens = tex.match(/\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\s+|[\s\S]/g) ?? [];
-    this.#display = display;
   }
 
   #peek(): string | undefined {
@@ -94,7 +66,7 @@ class Parser {
       else if (token === "}") depth -= 1;
       else text += token;
     } while (depth > 0);
-    return text.replaceAll("\\ ", " ");
+    return text;
   }
 
   #scripted(): string {
@@ -144,45 +116,28 @@ class Parser {
     if (identifiers[name]) return mi(identifiers[name]);
     if (large[name]) return mo(large[name], this.#display ? "" : ' largeop="false"');
     if (operators[name]) return mo(operators[name]);
-    if (functions.has(name)) return mi(name, name.length === 1 ? ' mathvariant="normal"' : "");
+    if (functions.has(name)) return mi(name);
     if (fences[name]) return mo(fences[name], RIGID);
     if (spaces[name] !== undefined) return space(spaces[name] as number);
-    if (alphabets[name]) return mi(styled(name, this.#raw()), ' mathvariant="normal"');
-    if (accents[name])
-      return `<mover accent="true">${this.#argument()}${mo(accents[name], RIGID)}</mover>`;
     switch (name) {
       case "frac":
-      case "dfrac":
-      case "tfrac": {
-        const fraction = `<mfrac>${this.#argument()}${this.#argument()}</mfrac>`;
-        return name === "tfrac" ? `<mstyle displaystyle="false">${fraction}</mstyle>` : fraction;
-      }
-      case "sqrt":
-        return `<msqrt>${this.#argument()}</msqrt>`;
+        return `<mfrac>${this.#argument()}${this.#argument()}</mfrac>`;
+      case "tfrac":
+        return `<mstyle displaystyle="false">${this.#command("frac")}</mstyle>`;
+      case "hat":
+        return `<mover accent="true">${this.#argument()}${mo("^", RIGID)}</mover>`;
       case "text":
-      case "textrm":
         return `<mtext>${safe(this.#raw().replace(/^ | $/g, "\u00a0"))}</mtext>`;
+      case "mathcal":
+        return mi(this.#raw().replace("B", "ℬ"), UPRIGHT);
       case "mathrm":
       case "operatorname":
-        return `${mi(this.#raw(), ' mathvariant="normal"')}`;
+        return mi(this.#raw(), UPRIGHT);
       case "textstyle":
-      case "displaystyle":
-        this.#display = name === "displaystyle";
-        return "";
-      case "big":
-      case "Big":
-      case "bigl":
-      case "bigr":
+        this.#display = false;
         return "";
       case "left":
         return this.#fenced();
-      case "begin":
-        return this.#environment();
-      case "%":
-      case "&":
-      case "_":
-      case "#":
-        return mo(name);
     }
     return `<merror><mtext>\\${safe(name)}</mtext></merror>`;
   }
@@ -198,23 +153,5 @@ class Parser {
     const body = this.row((token) => token === "\\right");
     this.#next();
     return `<mrow>${open}${body}${this.#fence()}</mrow>`;
-  }
-
-  #environment(): string {
-    const kind = this.#raw();
-    const rows: string[][] = [[]];
-    for (;;) {
-      const cell = this.row((token) => token === "&" || token === "\\\\" || token === "\\end");
-      rows.at(-1)?.push(cell);
-      const token = this.#next();
-      if (token === "\\\\") rows.push([]);
-      else if (token !== "&") break;
-    }
-    this.#raw();
-    const table = rows
-      .map((cells) => `<mtr>${cells.map((cell) => `<mtd>${cell}</mtd>`).join("")}</mtr>`)
-      .join("");
-    const open = kind === "cases" ? mo("{", ' stretchy="true"') : "";
-    return `<mrow>${open}<mtable class="${kind === "cases" ? "cases" : "matrix"}">${table}</mtable></mrow>`;
   }
 }

@@ -1,4 +1,5 @@
 import type { AnyLoss, LossSpec } from "../../index.js";
+import { clamp } from "../parts/clamp.js";
 
 type OptionSpec = LossSpec["options"][string];
 
@@ -67,5 +68,5 @@ export function parseOption(
   const track = trackOf(option);
   const value = Number(text);
   if (!track || text === "" || !Number.isFinite(value)) return undefined;
-  return Math.min(Math.max(value, track.min), track.max);
+  return clamp(value, track.min, track.max);
 }

@@ -3,12 +3,14 @@ import { makeProblem } from "../bench/problem.js";
 import { type Failed, runBench, type Timing } from "../bench/runner.js";
 import { needOf, presets, tokenCounts, type Work } from "../bench/size.js";
 import { Times } from "../chart/times.js";
+import { clamp } from "../parts/clamp.js";
 import { button, segmented, select } from "../parts/controls.js";
 import { fill, h } from "../parts/dom.js";
 import { bytes, fixed, milliseconds, num, tiny, whole } from "../parts/format.js";
 import { record } from "../parts/report.js";
 import { numberParam, param, setParams } from "../parts/router.js";
 import { onSession, session } from "../parts/session.js";
+import { table } from "../parts/table.js";
 
 interface Result {
   readonly vocabulary: string;
@@ -27,53 +29,39 @@ function download(name: string, data: unknown): void {
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
-function table({ timings }: Result): HTMLElement {
+function tableOf({ timings }: Result): HTMLElement {
   const loop = timings.find(({ name }) => name === "plain loop")?.medianMs;
-  const head = [
-    "",
-    "median",
-    "10–90 %",
-    "GPU clock",
-    "first call",
-    "GB/s",
-    "tokens/s",
-    "× plain loop",
-    "error",
-  ];
-  return h(
-    "div",
-    { class: "scroll", tabindex: 0, role: "region", "aria-label": "Results" },
+  return table(
+    "Results",
+    [
+      "",
+      ">median",
+      ">10–90 %",
+      ">GPU clock",
+      ">first call",
+      ">GB/s",
+      ">tokens/s",
+      ">× plain loop",
+      ">error",
+    ],
     h(
-      "table",
+      "tbody",
       {},
-      h(
-        "thead",
-        {},
+      timings.map((row) =>
         h(
           "tr",
           {},
-          head.map((text, i) => h("th", { scope: "col", class: i > 0 ? "number" : "" }, text)),
-        ),
-      ),
-      h(
-        "tbody",
-        {},
-        timings.map((row) =>
-          h(
-            "tr",
-            {},
-            h("th", { scope: "row" }, row.name),
-            [
-              milliseconds(row.medianMs),
-              `${num(row.p10Ms, 3)} – ${num(row.p90Ms, 3)}`,
-              row.gpuMs === undefined ? "" : milliseconds(row.gpuMs),
-              milliseconds(row.firstMs),
-              fixed(row.gigabytesPerSecond, row.gigabytesPerSecond < 10 ? 2 : 0),
-              whole(row.tokensPerSecond),
-              loop === undefined ? "" : num(loop / row.medianMs, 2),
-              tiny(row.relativeError),
-            ].map((text) => h("td", { class: "number" }, text)),
-          ),
+          h("th", { scope: "row" }, row.name),
+          [
+            milliseconds(row.medianMs),
+            `${num(row.p10Ms, 3)} – ${num(row.p90Ms, 3)}`,
+            row.gpuMs === undefined ? "" : milliseconds(row.gpuMs),
+            milliseconds(row.firstMs),
+            fixed(row.gigabytesPerSecond, row.gigabytesPerSecond < 10 ? 2 : 0),
+            whole(row.tokensPerSecond),
+            loop === undefined ? "" : num(loop / row.medianMs, 2),
+            tiny(row.relativeError),
+          ].map((text) => h("td", { class: "number" }, text)),
         ),
       ),
     ),
@@ -145,7 +133,7 @@ export async function mount(place: HTMLElement): Promise<() => void> {
     const known = presets.find(({ id }) => id === preset.value);
     return {
       name: known?.name ?? "custom",
-      classes: known?.classes ?? Math.min(Math.max(Math.round(Number(size.value)) || 2, 2), 1e6),
+      classes: known?.classes ?? clamp(Math.round(Number(size.value)) || 2, 2, 1e6),
       rows: Number(tokens.value),
       work: work.value as Work,
     };
@@ -238,7 +226,7 @@ export async function mount(place: HTMLElement): Promise<() => void> {
         `${result.vocabulary}: ${whole(result.tokens)} tokens of ${whole(result.classes)} classes`,
       ),
       times.element,
-      table(result),
+      tableOf(result),
       failures.map(({ name, why }) => h("p", { class: "notice" }, `${name} sat out: ${why}`)),
       save,
     );

@@ -3,6 +3,7 @@ import { Lines } from "../chart/lines.js";
 import { CONTEXT } from "../learn/model.js";
 import { alphabet, text } from "../learn/text.js";
 import { BATCH, Trainer } from "../learn/trainer.js";
+import { clamp } from "../parts/clamp.js";
 import { codeDetails } from "../parts/code.js";
 import { button, select, slider } from "../parts/controls.js";
 import { fill, h, pause } from "../parts/dom.js";
@@ -202,7 +203,7 @@ for (;;) {
       const began = performance.now();
       await advance(count);
       const each = (performance.now() - began) / count;
-      count = Math.min(Math.max(Math.round(TURN_MS / each), 2), 50);
+      count = clamp(Math.round(TURN_MS / each), 2, 50);
       await pause();
     }
   }

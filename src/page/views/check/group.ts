@@ -6,6 +6,7 @@ import { fill, h } from "../../parts/dom.js";
 import { num, tiny } from "../../parts/format.js";
 import { param, setParams } from "../../parts/router.js";
 import { worse } from "../../parts/run.js";
+import { table } from "../../parts/table.js";
 
 /** A link to a place in this view, which does not begin anew when it is followed. */
 export const here = (query: string, text: string, follow: () => void): HTMLElement =>
@@ -39,24 +40,7 @@ export class Group {
       "details",
       { class: "check", id: `check-${name}`, "data-state": "waiting" },
       h("summary", {}, this.#mark, h("b", {}, name), this.#sum),
-      h(
-        "div",
-        { class: "scroll", tabindex: 0, role: "region", "aria-label": `Checks of ${name}` },
-        h(
-          "table",
-          {},
-          h(
-            "thead",
-            {},
-            h(
-              "tr",
-              {},
-              head.map((text) => h("th", { scope: "col" }, text)),
-            ),
-          ),
-          this.#body,
-        ),
-      ),
+      table(`Checks of ${name}`, head, this.#body),
     );
     this.element.addEventListener("toggle", () => {
       if (this.element.open && param("loss") !== name) setParams({ loss: name, case: undefined });

@@ -1,5 +1,6 @@
 import type { LossSpec } from "../../../index.js";
 import { h } from "../../parts/dom.js";
+import { table } from "../../parts/table.js";
 
 const bound = (option: object): string => {
   const { min, max, above, below, integer, values, tensor } = option as Record<string, unknown>;
@@ -27,33 +28,20 @@ export function facts(spec: LossSpec): HTMLElement {
     h("summary", {}, "Signature, options and reference"),
     h("p", {}, h("code", {}, `${spec.name}(${[...inputs, "options"].join(", ")})`)),
     options.length > 0 &&
-      h(
-        "div",
-        { class: "scroll", tabindex: 0, role: "region", "aria-label": `Options of ${spec.name}` },
+      table(
+        `Options of ${spec.name}`,
+        ["Option", "Default", "Values", ""],
         h(
-          "table",
+          "tbody",
           {},
-          h(
-            "thead",
-            {},
+          options.map(([name, option]) =>
             h(
               "tr",
               {},
-              ["Option", "Default", "Values", ""].map((text) => h("th", { scope: "col" }, text)),
-            ),
-          ),
-          h(
-            "tbody",
-            {},
-            options.map(([name, option]) =>
-              h(
-                "tr",
-                {},
-                h("th", { scope: "row" }, h("code", {}, name)),
-                h("td", {}, h("code", {}, String(option.default ?? "none"))),
-                h("td", {}, bound(option)),
-                h("td", {}, docs(option.doc)),
-              ),
+              h("th", { scope: "row" }, h("code", {}, name)),
+              h("td", {}, h("code", {}, String(option.default ?? "none"))),
+              h("td", {}, bound(option)),
+              h("td", {}, docs(option.doc)),
             ),
           ),
         ),

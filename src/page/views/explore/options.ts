@@ -1,4 +1,5 @@
 import type { AnyLoss } from "../../../index.js";
+import { clamp } from "../../parts/clamp.js";
 import { type Control, segmented, select, slider, toggle } from "../../parts/controls.js";
 import { fill, h } from "../../parts/dom.js";
 import { num, words } from "../../parts/format.js";
@@ -66,7 +67,7 @@ export class OptionPanel {
 
   #knob({ id, label, min, max, value, choices }: Knob): Control<number> | Control<string> {
     const stored = Number(param(`at.${id}`) ?? Number.NaN);
-    const now = Number.isFinite(stored) ? Math.min(Math.max(stored, min), max) : value;
+    const now = Number.isFinite(stored) ? clamp(stored, min, max) : value;
     this.#knobs[id] = now;
     const change = (next: number): void => {
       this.#knobs[id] = next;

@@ -25,7 +25,7 @@ await gradients.logits.read();   // Float32Array: softmax minus the target`,
   {
     id: "raw",
     name: "GPUBuffer",
-    text: "Your own buffers on your own device: the backend uses the device as it is, never destroys it, and takes offsets that no 256 bytes divide. In a training loop a plan records into your command encoder.",
+    text: "Your own buffers on your own device, which is used as it is and never destroyed; offsets need not divide by 256. In a training loop a plan records into your command encoder.",
     code: `import { crossEntropy, openBackend, tensor } from "webgpu-loss";
 
 const backend = await openBackend({ device });               // your GPUDevice
