@@ -3,7 +3,7 @@
 // their half in `edges`, and edges.wgsl joins them in a later pass.
 
 @group(0) @binding(1) var<storage, read_write> logits: array<u32>;  // (rows, classes)
-@group(0) @binding(7) var<storage, read_write> edges: array<u32>;  // (totalRows, first and last), f32 bits
+@group(0) @binding(7) var<storage, read_write> edges: array<u32>;  // (rows, first and last), f32 bits
 
 fn packed(low: u32, high: u32) -> u32 {
   if (STORAGE == 1u) {
@@ -30,10 +30,11 @@ fn storeInTile(row: Row, k: u32, g: f32) {
 
 fn storeWord(row: Row, word: u32, low: u32, high: u32) {
   let k = 2u * word - row.origin;
+  let place = row.index - params.rowStart;
   if (k >= params.classes) {
-    edges[2u * row.index] = high;
+    edges[2u * place] = high;
   } else if (k + 1u >= params.classes) {
-    edges[2u * row.index + 1u] = low;
+    edges[2u * place + 1u] = low;
   } else {
     logits[word] = packed(low, high);
   }

@@ -4,7 +4,7 @@
 
 struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 
-@group(0) @binding(2) var<storage, read> rowInfo: array<RowInfo>;  // (totalRows)
+@group(0) @binding(2) var<storage, read> rowInfo: array<RowInfo>;  // (rows of a chunk)
 @group(0) @binding(3) var<storage, read> totals: array<f32>;  // (segments, 2 more)
 
 const THREADS: u32 = LANES * ROWS;
@@ -14,7 +14,7 @@ const NONE: u32 = 0xffffffffu;
 const OUT_OF_RANGE: u32 = 0xfffffffeu;  // as a label; NONE is a row to skip
 
 struct Row {
-  index: u32,  // in rowInfo and in each plane of stats
+  index: u32,  // in this chunk's part of rowInfo and of each plane of stats
   origin: u32,  // element index of the first logit in the bound range
   label: u32,
   lane: u32,
@@ -30,10 +30,11 @@ fn rowAt(place: u32, lane: u32) -> Row {
   let info = rowInfo[index];
   var origin = params.logitsStart + place * params.rowStride;
   if (STRIDED) {
-    let image = place / params.inner;
-    origin = params.logitsStart + image * params.inner * params.classes + place % params.inner;
+    let pixel = params.pixelStart + place;
+    let image = pixel / params.inner;
+    origin = params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
   }
-  let factor = info.gradientFactor * totals[index / params.segmentLength];
+  let factor = info.gradientFactor * totals[(params.chunkStart + index) / params.segmentLength];
   // Behind the segments' factors lie the temperature and the sum of the class weights.
   var temperature = params.temperature;
   if (TEMPERATURE_TENSOR) {

@@ -5,7 +5,7 @@
 @group(0) @binding(5) var<storage, read_write> stats: array<u32>;  // (1 + outputs, totalRows)
 
 fn report(row: Row, plane: u32, bits: u32) {
-  stats[plane * params.totalRows + row.index] = bits;
+  stats[params.statsStart + plane * params.totalRows + row.index] = bits;
 }
 
 // Infinity and NaN are carried by flags and written as bits: WGSL arithmetic may lose both.

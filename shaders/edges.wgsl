@@ -2,7 +2,7 @@
 // has no part in this dispatch keeps what is in memory.
 
 @group(0) @binding(1) var<storage, read_write> logits: array<u32>;  // (rows, classes)
-@group(0) @binding(7) var<storage, read> edges: array<u32>;  // (totalRows, first and last), f32 bits
+@group(0) @binding(7) var<storage, read> edges: array<u32>;  // (rows, first and last), f32 bits
 
 fn halfOf(bits: u32) -> u32 {
   if (STORAGE == 1u) {
@@ -17,16 +17,15 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let place = (group.y * params.gridWidth + group.x) * 64u + thread;
-  let index = params.rowStart + place;
   let origin = params.logitsStart + place * params.rowStride;
   let end = origin + params.classes;
   let touches = params.rowStride == params.classes;
   if (place < params.rows && origin % 2u == 1u) {
     let word = logits[origin / 2u];
-    let low = select(word & 0xffffu, halfOf(edges[2u * index - 1u]), touches && place > 0u);
-    logits[origin / 2u] = low | (halfOf(edges[2u * index]) << 16u);
+    let low = select(word & 0xffffu, halfOf(edges[2u * place - 1u]), touches && place > 0u);
+    logits[origin / 2u] = low | (halfOf(edges[2u * place]) << 16u);
   }
   if (place < params.rows && end % 2u == 1u && !(touches && place + 1u < params.rows)) {
-    logits[end / 2u] = (logits[end / 2u] & 0xffff0000u) | halfOf(edges[2u * index + 1u]);
+    logits[end / 2u] = (logits[end / 2u] & 0xffff0000u) | halfOf(edges[2u * place + 1u]);
   }
 }

@@ -1,5 +1,7 @@
 // What each row's loss is multiplied by, and what it brings to the denominator. One workgroup takes
-// BLOCK rows of one segment; its sums go to `partials`, three words each, in a fixed order.
+// BLOCK rows of one segment; its sums go to `partials`, three words each, in a fixed order. All
+// tensors of one number a row begin at `firstRow`: where one binding cannot hold them, a dispatch
+// takes `blocks` blocks from `firstBlock` on.
 
 struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 
@@ -23,16 +25,16 @@ fn joined(a: Brought, b: Brought) -> Brought {
 }
 
 // A label as a class, SKIPPED or OUT_OF_RANGE. 64-bit labels are two words, the low one first.
-fn labelAt(row: u32) -> u32 {
+fn labelAt(place: u32) -> u32 {
   if (LABEL_WORDS == 0u) {
     return 0u;
   }
-  var source = row;
+  var source = place;
   if (SHIFTED) {
-    if (row % params.shift == params.shift - 1u) {
+    if ((params.firstRow + place) % params.shift == params.shift - 1u) {
       return SKIPPED;
     }
-    source = row + 1u;
+    source = place + 1u;
   }
   let at = (params.labelsStart + source) * LABEL_WORDS;
   let low = labels[at];
@@ -46,16 +48,16 @@ fn labelAt(row: u32) -> u32 {
   return select(OUT_OF_RANGE, low, high == 0u && low < params.classes);
 }
 
-fn prepareRow(row: u32) -> Brought {
-  let m = maskAt(row);
-  let label = select(labelAt(row), SKIPPED, m == 0.0);
+fn prepareRow(place: u32) -> Brought {
+  let m = maskAt(place);
+  let label = select(labelAt(place), SKIPPED, m == 0.0);
   if (label >= OUT_OF_RANGE) {
-    rowInfo[row] = RowInfo(label, 0.0, 0.0);
+    rowInfo[place] = RowInfo(label, 0.0, 0.0);
     return Brought(0.0, 0.0, select(0u, 1u, label == OUT_OF_RANGE));
   }
   var s = 1.0;
   if (SAMPLE_WEIGHTED) {
-    s = sampleWeight[params.sampleWeightStart + row];
+    s = sampleWeight[params.sampleWeightStart + place];
   }
   var c = 1.0;
   if (WEIGHTED) {
@@ -63,9 +65,9 @@ fn prepareRow(row: u32) -> Brought {
   }
   var g = params.upstream;
   if (UPSTREAM > 0u) {
-    g = upstream[params.upstreamStart + select(0u, row, UPSTREAM == 2u)];
+    g = upstream[params.upstreamStart + select(0u, place, UPSTREAM == 2u)];
   }
-  rowInfo[row] = RowInfo(label, m * s, m * s * g);
+  rowInfo[place] = RowInfo(label, m * s, m * s * g);
   var d = m;
   if (TERM == 1u) {
     d = m * c;
@@ -80,24 +82,25 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let block = group.y * params.gridWidth + group.x;
+  let turn = group.y * params.gridWidth + group.x;
+  let block = params.firstBlock + turn;
   let segment = block / params.blocksPerSegment;
   let begin = (block % params.blocksPerSegment) * BLOCK;
   let end = min(begin + BLOCK, params.segmentLength);
   var sum = Brought(0.0, 0.0, 0u);
-  if (block < params.blocks) {
+  if (turn < params.blocks) {
     // Chunks of 32 a lane: one running sum over a whole block drifts by 1e-5.
     for (var chunk = begin; chunk < end; chunk += LANES * 32u) {
       var part = Brought(0.0, 0.0, 0u);
       let stop = min(chunk + LANES * 32u, end);
       for (var at = chunk + lane; at < stop; at += LANES) {
-        part = joined(part, prepareRow(segment * params.segmentLength + at));
+        part = joined(part, prepareRow(segment * params.segmentLength + at - params.firstRow));
       }
       sum = joined(sum, part);
     }
   }
   let all = sumOfLanes(lane, sum);
-  if (lane == 0u && block < params.blocks) {
+  if (lane == 0u && turn < params.blocks) {
     partials[block * 3u] = bitcast<u32>(all.denominator);
     partials[block * 3u + 1u] = bitcast<u32>(all.count);
     partials[block * 3u + 2u] = all.outOfRange;

@@ -14,7 +14,7 @@ fn sumAt(at: u32) -> Sum {
   }
   var sum = summand(values[params.valuesStart + at]);
   if (LOSSES && SEGMENTED) {
-    sum.value *= totals[at / params.segmentLength];
+    sum.value *= totals[(params.firstBlock * params.block + at) / params.segmentLength];
   }
   return sum;
 }
@@ -82,10 +82,11 @@ fn main(
     if (LAST) {
       finish(sum);
     } else {
-      sums[block * 4u] = bitcast<u32>(sum.value);
-      sums[block * 4u + 1u] = sum.flags;
-      sums[block * 4u + 2u] = sum.nonFinite;
-      sums[block * 4u + 3u] = sum.count;
+      let word = (params.firstBlock + block) * 4u;
+      sums[word] = bitcast<u32>(sum.value);
+      sums[word + 1u] = sum.flags;
+      sums[word + 2u] = sum.nonFinite;
+      sums[word + 3u] = sum.count;
     }
   }
 }

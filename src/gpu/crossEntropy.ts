@@ -10,12 +10,20 @@ import {
   type Variant,
   type Work,
 } from "./crossEntropyModule.js";
+import { type Planes, planPlanes } from "./planes.js";
 import { crossEntropyShape } from "./rowShape.js";
-import { inputRange, planReduction, planRows, type Rows } from "./rows.js";
-import { planSum } from "./sums.js";
+import {
+  type Chunk,
+  inputRange,
+  planReduction,
+  planRows,
+  type Rows,
+  rowInfoBytes,
+} from "./rows.js";
+import { chunkOf, planSum } from "./sums.js";
 
 /** Per-row outputs in the order of their bits. */
-const planes = ["logSumExp", "logProbs", "entropy", "correct"] as const;
+const outputs = ["logSumExp", "logProbs", "entropy", "correct"] as const;
 const TEMPERATURE_SLOPE = 16;
 
 /** Rows of one pass: what fits a binding, and on a software adapter what stays well under a slice. */
@@ -31,7 +39,7 @@ function variantOf(request: Request, geometry: Geometry, on: Target): Variant {
   const shape = crossEntropyShape(on, rows, classes, classStride > 1);
   const code = (name: string): number =>
     storageCodes[gpuDType(request.get(name).dtype) as keyof typeof storageCodes];
-  const wanted = planes.reduce(
+  const wanted = outputs.reduce(
     (sum, name, at) => sum | (request.outputs.has(name) ? 1 << at : 0),
     0,
   );
@@ -49,13 +57,13 @@ function variantOf(request: Request, geometry: Geometry, on: Target): Variant {
   };
 }
 
-/** Plans losses and gradients of all rows; a pass over rows takes what fits a binding. */
+/** Plans losses and gradients of all rows; a pass over rows takes what fits its bindings. */
 export function planLosses(
   builder: ProgramBuilder,
   request: Request,
   geometry: Geometry,
   on: Target,
-): { readonly context: Rows; readonly stats: Range } {
+): { readonly context: Rows; readonly planes: Planes } {
   const { rows, classes, classStride, lossShape, soft, shift } = geometry;
   const variant = variantOf(request, geometry, on);
   const { logits: place, temperature: learnsTemperature } = request.gradients;
@@ -69,26 +77,31 @@ export function planLosses(
   // Without targets the label of every row is class 0.
   const isLabelled = !soft && request.tensors.targets !== undefined;
   const labels = isLabelled ? { name: "targets", classes, shift } : undefined;
-  const context = planRows(builder, request, on, lossShape, labels);
+  const wanted = outputs.filter((name) => request.outputs.has(name));
+  const planeCount = 1 + wanted.length + (learnsTemperature ? 1 : 0);
+  const most = chunkOf(on, Math.max(rowInfoBytes, 4 * planeCount));
+  const context = planRows(builder, request, on, lossShape, labels, most);
+  const planes = planPlanes(builder, context.chunks, planeCount);
   const logits = inputRange(request.get("logits"));
   const shape = request.get("logits").shape ?? [...lossShape, classes];
-  const wanted = planes.filter((name) => request.outputs.has(name));
-  const planeCount = 1 + wanted.length + (learnsTemperature ? 1 : 0);
-  const stats = builder.buffer("stats", planeCount * rows * 4);
   const matrix = (name: string, isWanted: unknown): Range | undefined =>
     isWanted ? builder.buffer(name, rows * classes * 4) : undefined;
   const gradient = matrix("gradient", !inPlace && (place || learnsTemperature));
   const targetsGradient = matrix("targetsGradient", request.gradients.targets);
   const targets = soft ? inputRange(request.get("targets")) : undefined;
-  const edges = inPlace && variant.storage !== 0 ? builder.buffer("edges", rows * 8) : undefined;
   const weight = request.tensors.weight && inputRange(request.tensors.weight);
 
   const widest = Math.max(logits.unit, targets?.unit ?? 0, gradient || targetsGradient ? 4 : 0);
   const step = rowsPerPass(on, classes * widest, classStride);
-  for (let first = 0; first < rows; first += step) {
-    const count = Math.min(step, rows - first);
+  const isShared = inPlace && variant.storage !== 0;
+  const [{ count: longest }] = context.chunks as [Chunk];
+  const edges = isShared ? builder.buffer("edges", Math.min(step, longest) * 8) : undefined;
+  const planPass = (chunk: Chunk, first: number, count: number): void => {
+    // A binding begins with the whole image in which the first row lies.
+    const head = first % classStride;
+    const bound = Math.ceil((head + count) / classStride) * classStride;
     const part = (range: Range | undefined): Range | undefined =>
-      range && slice(range, first * classes, count * classes);
+      range && slice(range, (first - head) * classes, bound * classes);
     const dispatch = (
       work: Work,
       own: Readonly<Record<string, Range | undefined>>,
@@ -98,18 +111,21 @@ export function planLosses(
         kernel: rowKernel(work, work === "targets" ? { ...variant, stats: 0 } : variant),
         bindings: definedOnly({
           logits: part(logits),
-          rowInfo: context.rowInfo,
+          rowInfo: chunk.rowInfo,
           totals: context.totals,
           classWeights: weight,
           targets: part(targets),
+          stats: planes.of(chunk),
           ...own,
         }),
         params: {
           rows: count,
           classes,
-          rowStart: first,
+          rowStart: first - chunk.first,
+          chunkStart: chunk.first,
+          pixelStart: head,
           rowStride: classes,
-          totalRows: rows,
+          totalRows: chunk.count,
           segmentLength: context.segmentLength,
           segments: context.segments,
           inner: classStride,
@@ -123,41 +139,48 @@ export function planLosses(
       });
     if (targetsGradient) {
       // First, because the logits may be overwritten by what follows.
-      dispatch("targets", { stats, targetsGradient: part(targetsGradient) }, 4 + 2 * logits.unit);
+      dispatch("targets", { targetsGradient: part(targetsGradient) }, 4 + 2 * logits.unit);
     }
     const work: Work = inPlace ? "inPlace" : gradient ? "gradient" : "losses";
     const bytes = work === "losses" ? logits.unit : 2 * logits.unit + 4;
-    dispatch(work, { stats, gradient: part(gradient), edges }, bytes);
-    if (!edges) continue;
+    dispatch(work, { gradient: part(gradient), edges }, bytes);
+    if (!edges) return;
     builder.pass({
       kernel: edgesKernel(variant.storage),
-      bindings: { logits: slice(logits, first * classes, count * classes), edges },
-      params: { rows: count, classes, rowStart: first, rowStride: classes },
+      bindings: { logits: part(logits) as Range, edges },
+      params: { rows: count, classes, rowStride: classes },
       workgroups: Math.ceil(count / 64),
       work: count * 16,
     });
+  };
+  for (const chunk of context.chunks) {
+    const last = chunk.first + chunk.count;
+    for (let first = chunk.first; first < last; ) {
+      const next = Math.min(Math.floor((first + step) / classStride) * classStride, last);
+      planPass(chunk, first, next - first);
+      first = next;
+    }
+    planes.finish(chunk);
   }
 
   if (inPlace) {
     builder.result("gradients.logits", logits, shape, gpuDType(request.get("logits").dtype));
   } else if (gradient && place) builder.result("gradients.logits", gradient, shape);
   if (targetsGradient) builder.result("gradients.targets", targetsGradient, shape);
-  return { context, stats };
+  return { context, planes };
 }
 
 /** Losses and gradients of all rows, then their reduction. */
 export function planCrossEntropy(request: Request, geometry: Geometry, on: Target): Program {
   const { rows, lossShape } = geometry;
   const builder = new ProgramBuilder("crossEntropy");
-  const { context, stats } = planLosses(builder, request, geometry, on);
-  const wanted = planes.filter((name) => request.outputs.has(name));
-  const power = planReduction(builder, request, on, lossShape, slice(stats, 0, rows), context);
-  for (const [at, name] of wanted.entries()) {
-    builder.result(name, slice(stats, (at + 1) * rows, rows), lossShape);
-  }
+  const { context, planes } = planLosses(builder, request, geometry, on);
+  const wanted = outputs.filter((name) => request.outputs.has(name));
+  const power = planReduction(builder, request, on, lossShape, planes.at(0), context);
+  for (const [at, name] of wanted.entries()) builder.result(name, planes.at(at + 1), lossShape);
   if (request.outputs.has("perplexity")) builder.result("perplexity", power, []);
   if (request.gradients.temperature) {
-    const slopes = slice(stats, (wanted.length + 1) * rows, rows);
+    const slopes = planes.at(wanted.length + 1);
     builder.result("gradients.temperature", planSum(builder, on, "slope", slopes, rows), []);
   }
   return builder.build();

@@ -50,7 +50,10 @@ const params: Kernel["params"] = {
   rows: "u32",
   classes: "u32",
   rowStart: "u32",
+  chunkStart: "u32",
+  pixelStart: "u32",
   logitsStart: "u32",
+  statsStart: "u32",
   gradientStart: "u32",
   rowStride: "u32",
   gridWidth: "u32",
@@ -122,7 +125,6 @@ export const edgesKernel = (storage: number): Kernel => ({
   params: {
     rows: "u32",
     classes: "u32",
-    rowStart: "u32",
     logitsStart: "u32",
     rowStride: "u32",
     gridWidth: "u32",

@@ -6,7 +6,14 @@ import type { Argument } from "../argument.js";
 import { type Denominator, denominatorOf } from "../denominator.js";
 import { bytesPerElement, gpuDType } from "../dtype.js";
 import { fail } from "../errors.js";
-import { type ProgramBuilder, type Range, slice, statusBytes, type Target } from "../plan.js";
+import {
+  type Kernel,
+  type ProgramBuilder,
+  type Range,
+  slice,
+  statusBytes,
+  type Target,
+} from "../plan.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
 import { BLOCK, emptyBitsOf, planSum, teamOf } from "./sums.js";
@@ -25,9 +32,23 @@ export const maskCodes = {
   f64: 0,
 } as const;
 
+/** Bytes of a RowInfo. */
+export const rowInfoBytes = 12;
+
+/** Rows whose factors lie in a buffer of their own, which one binding holds. */
+export interface Chunk {
+  readonly first: number;
+  readonly count: number;
+  /** The first of its blocks. */
+  readonly block: number;
+  /** (count) of RowInfo. */
+  readonly rowInfo: Range;
+}
+
 /** What the row kernels read about their rows: labels and factors, denominators, status. */
 export interface Rows {
-  /** (rows) of RowInfo. */
+  readonly chunks: readonly Chunk[];
+  /** That of the first chunk, which is the only one where a kernel has set no bound. */
   readonly rowInfo: Range;
   /** 1 / denominator per segment, then the temperature and the sum of the class weights. */
   readonly totals: Range;
@@ -141,20 +162,40 @@ export function planSettle(
   });
 }
 
-/** Plans the passes before a row kernel: factors of every row, then the denominators. */
+/** The rows of a call in chunks of whole blocks, the first the longest: one, unless `most` rows are all that a binding holds. */
+function chunksOf(builder: ProgramBuilder, rows: number, segment: number, most: number): Chunk[] {
+  const perSegment = Math.max(Math.ceil(segment / BLOCK), 1);
+  const step = Math.max(Math.floor(most / Math.min(BLOCK, Math.max(segment, 1))), 1);
+  const rowOf = (block: number): number =>
+    Math.min(Math.floor(block / perSegment) * segment + (block % perSegment) * BLOCK, rows);
+  const chunks: Chunk[] = [];
+  for (let block = 0, first = 0; block === 0 || first < rows; block += step) {
+    const next = rowOf(block + step);
+    const rowInfo = builder.buffer(`rowInfo${first || ""}`, (next - first) * rowInfoBytes);
+    chunks.push({ first, count: next - first, block, rowInfo });
+    first = next;
+  }
+  return chunks;
+}
+
+/**
+ * Plans the passes before a row kernel: factors of every row, then the denominators. `most` are the rows whose factors the
+ * kernel can bind at once.
+ */
 export function planRows(
   builder: ProgramBuilder,
   request: Request,
   on: Target,
   lossShape: readonly number[],
   labels?: Labels,
+  most = Number.MAX_SAFE_INTEGER,
 ): Rows {
   const rows = sizeOf(lossShape);
   const denominator = denominatorOf(request, lossShape);
   const { term, segment, segments } = denominator;
   const blocksPerSegment = Math.max(Math.ceil(segment / BLOCK), 1);
   const blocks = rows === 0 ? 0 : blocksPerSegment * segments;
-  const rowInfo = builder.buffer("rowInfo", rows * 12);
+  const chunks = chunksOf(builder, rows, segment, most);
   const partials = builder.buffer("partials", blocks * 12);
   const totals = builder.buffer("totals", (segments + 2) * 4);
   const status = builder.buffer("status", statusBytes);
@@ -162,61 +203,79 @@ export function planRows(
   const made = labels?.made;
   const labelType = labels ? (made ? "u32" : gpuDType(request.get(labels.name).dtype)) : "f32";
   const ignore = made ? 0xffffffff : request.numbers.ignoreIndex;
+  const shift = labels?.shift ?? 0;
   const { lanes, join } = teamOf(on);
   const weighted = weight !== undefined && labels !== undefined && !labels.unweighted;
-  builder.pass({
-    kernel: {
-      label: "prepare",
-      parts: [math, maskPiece, prepare, join],
-      constants: {
-        LANES: lanes,
-        BLOCK,
-        LABEL_WORDS: labels ? (labelType === "i64" ? 2 : 1) : 0,
-        LABEL_SIGNED: labelType !== "u32",
-        SHIFTED: Boolean(labels?.shift),
-        IGNORES: ignore !== undefined,
-        MASKED: mask ? maskCodes[gpuDType(mask.dtype)] : 0,
-        SAMPLE_WEIGHTED: request.tensors.sampleWeight !== undefined,
-        WEIGHTED: weighted,
-        UPSTREAM: upstream ? (upstream.size === 1 ? 1 : 2) : 0,
-        TERM: terms[term],
-      },
-      params: {
-        blocks: "u32",
-        blocksPerSegment: "u32",
-        segmentLength: "u32",
-        gridWidth: "u32",
-        classes: "u32",
-        shift: "u32",
-        ignoreLow: "u32",
-        ignoreHigh: "u32",
-        labelsStart: "u32",
-        maskStart: "u32",
-        sampleWeightStart: "u32",
-        upstreamStart: "u32",
-        classWeightsStart: "u32",
-        upstream: "f32",
-      },
-    },
-    bindings: {
-      ...(made ? { labels: made } : labels ? present(request, { labels: labels.name }) : {}),
-      ...present(request, { mask: "mask", sampleWeight: "sampleWeight", upstream: "upstream" }),
-      ...(weighted ? present(request, { classWeights: "weight" }) : {}),
-      rowInfo,
-      partials,
+  const kernel: Kernel = {
+    label: "prepare",
+    parts: [math, maskPiece, prepare, join],
+    constants: {
+      LANES: lanes,
+      BLOCK,
+      LABEL_WORDS: labels ? (labelType === "i64" ? 2 : 1) : 0,
+      LABEL_SIGNED: labelType !== "u32",
+      SHIFTED: shift > 0,
+      IGNORES: ignore !== undefined,
+      MASKED: mask ? maskCodes[gpuDType(mask.dtype)] : 0,
+      SAMPLE_WEIGHTED: request.tensors.sampleWeight !== undefined,
+      WEIGHTED: weighted,
+      UPSTREAM: upstream ? (upstream.size === 1 ? 1 : 2) : 0,
+      TERM: terms[term],
     },
     params: {
-      blocks,
-      blocksPerSegment,
-      segmentLength: segment,
-      classes: labels?.classes ?? 0,
-      shift: labels?.shift ?? 0,
-      upstream: "upstream",
-      ...wordsOf(ignore ?? 0),
+      firstBlock: "u32",
+      firstRow: "u32",
+      blocks: "u32",
+      blocksPerSegment: "u32",
+      segmentLength: "u32",
+      gridWidth: "u32",
+      classes: "u32",
+      shift: "u32",
+      ignoreLow: "u32",
+      ignoreHigh: "u32",
+      labelsStart: "u32",
+      maskStart: "u32",
+      sampleWeightStart: "u32",
+      upstreamStart: "u32",
+      classWeightsStart: "u32",
+      upstream: "f32",
     },
-    workgroups: blocks,
-    work: rows * 16,
-  });
+  };
+  const perRow = {
+    ...(made ? { labels: made } : labels ? present(request, { labels: labels.name }) : {}),
+    ...present(request, { mask: "mask", sampleWeight: "sampleWeight", upstream: "upstream" }),
+  };
+  for (const [at, { first, count, block, rowInfo }] of chunks.entries()) {
+    const turns = (chunks[at + 1]?.block ?? blocks) - block;
+    // The label of a row may be its neighbour's, in the next chunk.
+    const known = Math.min(count + Math.sign(shift), rows - first);
+    const parts = Object.entries(perRow).map(([name, range]) => [
+      name,
+      name === "upstream" && upstream?.size === 1 ? range : slice(range, first, known),
+    ]);
+    builder.pass({
+      kernel,
+      bindings: {
+        ...(Object.fromEntries(parts) as typeof perRow),
+        ...(weighted ? present(request, { classWeights: "weight" }) : {}),
+        rowInfo,
+        partials,
+      },
+      params: {
+        firstBlock: block,
+        firstRow: first,
+        blocks: turns,
+        blocksPerSegment,
+        segmentLength: segment,
+        classes: labels?.classes ?? 0,
+        shift,
+        upstream: "upstream",
+        ...wordsOf(ignore ?? 0),
+      },
+      workgroups: turns,
+      work: count * 16,
+    });
+  }
   const brought = { denominator, blocksPerSegment: rows === 0 ? 0 : blocksPerSegment, weighted };
   planSettle(builder, request, on, { ...brought, partials, totals, status }, labels?.classes);
   const rule = labels && !made && !request.get(labels.name).host;
@@ -228,7 +287,8 @@ export function planRows(
         }`
       : undefined,
   );
-  return { rowInfo, totals, status, segments, segmentLength: segment };
+  const [{ rowInfo }] = chunks as [Chunk];
+  return { chunks, rowInfo, totals, status, segments, segmentLength: segment };
 }
 
 /** Plans the reduction of the row values and publishes the loss; gives where exp(loss) lies. */

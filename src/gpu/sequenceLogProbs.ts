@@ -6,7 +6,7 @@ import tree from "../../shaders/sumTree.wgsl?raw";
 import { Argument } from "../argument.js";
 import { tokenRequest } from "../families/tokens.js";
 import type { Geometry } from "../losses/crossEntropy.js";
-import { type Program, ProgramBuilder, slice, type Target } from "../plan.js";
+import { type Program, ProgramBuilder, type Target } from "../plan.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
 import { planLosses } from "./crossEntropy.js";
@@ -57,8 +57,7 @@ export function planSequenceLogProbs(request: Request, geometry: Geometry, on: T
   const scale = average ? sequences : 1;
   const pushed = request.gradients.logits && planPush(builder, request, geometry, scale);
   const known = tokenRequest(request, average ? "sequenceMean" : "sum", pushed);
-  const { context, stats } = planLosses(builder, known, geometry, on);
-  const values = slice(stats, 0, rows);
+  const { context, planes } = planLosses(builder, known, geometry, on);
   const output = builder.buffer("output", sequences * 4);
   builder.pass({
     kernel: {
@@ -73,7 +72,7 @@ export function planSequenceLogProbs(request: Request, geometry: Geometry, on: T
         scale: "f32",
       },
     },
-    bindings: { values, totals: context.totals, output },
+    bindings: { values: planes.at(0), totals: context.totals, output },
     params: { sequences, tokens, scale },
     workgroups: sequences,
     work: rows * 4,

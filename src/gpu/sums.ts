@@ -12,6 +12,10 @@ export const BLOCK = 4096;
 const SUM_WORDS = 4;
 const NAN_BITS = 0x7fc00000;
 
+/** Rows of so many bytes that one binding holds, wherever it begins: a multiple of `group`. */
+export const chunkOf = (on: Target, bytes: number, group = 1): number =>
+  Math.max(Math.floor((on.maxBinding - on.alignment) / bytes / group), 1) * group;
+
 /** Lanes of the kernels that walk over rows: a software adapter pays for every lane of a barrier. */
 export const lanesOf = (on: Target): number => (on.software ? 4 : Math.min(256, on.maxInvocations));
 
@@ -50,12 +54,14 @@ interface Level {
   readonly last: boolean;
   readonly count: number;
   readonly block: number;
+  /** Blocks that a pass before has taken. */
+  readonly firstBlock?: number;
 }
 
 function planLevel(
   builder: ProgramBuilder,
   on: Target,
-  { first, last, count, block }: Level,
+  { first, last, count, block, firstBlock = 0 }: Level,
   ranges: { readonly values?: Range; readonly sums: Range; readonly result: Range },
   losses: Reduction | undefined,
 ): void {
@@ -78,6 +84,7 @@ function planLevel(
       params: {
         count: "u32",
         block: "u32",
+        firstBlock: "u32",
         segmentLength: "u32",
         gridWidth: "u32",
         valuesStart: "u32",
@@ -95,6 +102,7 @@ function planLevel(
     params: {
       count,
       block,
+      firstBlock,
       segmentLength: losses?.segmentLength ?? 1,
       emptyBits: losses?.emptyBits ?? 0,
       denominator: losses?.denominator ?? 1,
@@ -114,9 +122,14 @@ export function planSum(
   losses?: Reduction,
 ): Range {
   const blocks = Math.max(Math.ceil(count / BLOCK), 1);
-  const ranges = { values, sums: sumsOf(builder, name, blocks), result: builder.buffer(name, 8) };
-  const first = { first: true, last: blocks === 1, count, block: BLOCK };
-  planLevel(builder, on, first, ranges, losses);
+  const ranges = { sums: sumsOf(builder, name, blocks), result: builder.buffer(name, 8) };
+  const first = { first: true, last: blocks === 1, block: BLOCK };
+  const most = chunkOf(on, values.unit, BLOCK);
+  for (let start = 0; start === 0 || start < count; start += most) {
+    const part = Math.min(most, count - start);
+    const level = { ...first, count: part, firstBlock: start / BLOCK };
+    planLevel(builder, on, level, { ...ranges, values: slice(values, start, part) }, losses);
+  }
   const second = { first: false, last: true, count: blocks, block: blocks };
   if (blocks > 1) planLevel(builder, on, second, ranges, losses);
   return slice(ranges.result, 0, 1);

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { crossEntropy, openBackend, type Tensor, tensor } from "../../src/index.js";
-import { disagreements, limits, openAsHardware, read, worst } from "../against.js";
+import { disagreements, limits, openAsHardware, read, readAll, worst } from "../against.js";
 import { rowsOfAll } from "../distributions.js";
 import { fill, labelsFrom, normalFrom, randomFrom } from "../random.js";
 
@@ -231,5 +231,84 @@ describe("logits that no single binding holds", () => {
     expect(share, at).toBeLessThanOrEqual(1);
     buffer.destroy();
     own.destroy();
+  });
+});
+
+describe("rows whose factors no single binding holds", () => {
+  // A binding of 64 KiB holds those of one block of 4096 rows.
+  const normal = normalFrom(12);
+  const numbers = (count: number): Float32Array => Float32Array.from(fill(count, normal));
+  const weights = (count: number): Float32Array => numbers(count).map((x) => 1 + Math.abs(x));
+  const rows = 9001;
+  const perRow = {
+    mask: Uint8Array.from({ length: rows }, (_, row) => Number(row % 5 !== 0)),
+    sampleWeight: weights(rows),
+    upstream: weights(rows),
+  };
+  const soft = weights(rows * 3).map((x) => x / 5);
+  const wide = BigInt64Array.from(labelsFrom(13, rows, 3), BigInt);
+  const outputs = ["logSumExp", "entropy", "correct"] as const;
+  test.each<[string, readonly number[], "f32" | "f16", ArrayLike<unknown>, object]>([
+    [
+      "labels of 64 bits, weights and every output",
+      [rows, 3],
+      "f32",
+      wide,
+      {
+        ...perRow,
+        weight: [1, 2, 3],
+        outputs,
+        temperature: tensor([2], []),
+        gradients: ["logits", "temperature"],
+        reduction: "weightedMean",
+      },
+    ],
+    ["a loss each", [rows, 3], "f32", wide, { reduction: "none" }],
+    [
+      "16-bit logits in place",
+      [rows, 3],
+      "f16",
+      wide,
+      { mask: perRow.mask, gradients: { logits: "inPlace" } },
+    ],
+    [
+      "probabilities and their gradient",
+      [rows, 3],
+      "f32",
+      soft,
+      { gradients: ["logits", "targets"] },
+    ],
+    [
+      "images with a border of factors inside them",
+      [3, 3, 3001],
+      "f32",
+      labelsFrom(14, 9003, 3),
+      { classAxis: 1, gradients: true, outputs },
+    ],
+    [
+      "sequences, each a mean of its own",
+      [1501, 6, 3],
+      "f32",
+      labelsFrom(15, 9006, 3),
+      { shift: true, gradients: true, reduction: "sequenceMean" },
+    ],
+  ])("%s", async (_, shape, dtype, data, options) => {
+    const input = tensor(numbers(shape.reduce((a, b) => a * b)), shape, { dtype });
+    const classAxis = "classAxis" in options ? 1 : shape.length - 1;
+    const isSoft = data instanceof Float32Array;
+    const targets = tensor(data as Float32Array, isSoft ? shape : shape.toSpliced(classAxis, 1));
+    const run = (backend: typeof software) => crossEntropy(input, targets, { ...options, backend });
+    const small = await openAsHardware({ maxBinding: 2 ** 16, software: true });
+    const sliced = await readAll(await run(small));
+    const whole = await readAll(await run(software));
+    for (const [name, values] of Object.entries(whole)) expect(sliced[name], name).toEqual(values);
+    const inPlace = { gradients: true } as const;
+    const want = await crossEntropy(input, targets, {
+      ...options,
+      ...(dtype === "f16" ? inPlace : {}),
+      backend: reference,
+    });
+    expect(await disagreements(await run(software), want, { storage: dtype })).toEqual([]);
+    small.destroy();
   });
 });

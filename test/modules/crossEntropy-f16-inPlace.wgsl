@@ -14,7 +14,10 @@ struct Params {
   rows: u32,
   classes: u32,
   rowStart: u32,
+  chunkStart: u32,
+  pixelStart: u32,
   logitsStart: u32,
+  statsStart: u32,
   gradientStart: u32,
   rowStride: u32,
   gridWidth: u32,
@@ -127,7 +130,7 @@ fn bitsToBf16(bits: u32) -> u32 {
 
 struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 
-@group(0) @binding(2) var<storage, read> rowInfo: array<RowInfo>;  // (totalRows)
+@group(0) @binding(2) var<storage, read> rowInfo: array<RowInfo>;  // (rows of a chunk)
 @group(0) @binding(3) var<storage, read> totals: array<f32>;  // (segments, 2 more)
 
 const THREADS: u32 = LANES * ROWS;
@@ -137,7 +140,7 @@ const NONE: u32 = 0xffffffffu;
 const OUT_OF_RANGE: u32 = 0xfffffffeu;  // as a label; NONE is a row to skip
 
 struct Row {
-  index: u32,  // in rowInfo and in each plane of stats
+  index: u32,  // in this chunk's part of rowInfo and of each plane of stats
   origin: u32,  // element index of the first logit in the bound range
   label: u32,
   lane: u32,
@@ -153,10 +156,11 @@ fn rowAt(place: u32, lane: u32) -> Row {
   let info = rowInfo[index];
   var origin = params.logitsStart + place * params.rowStride;
   if (STRIDED) {
-    let image = place / params.inner;
-    origin = params.logitsStart + image * params.inner * params.classes + place % params.inner;
+    let pixel = params.pixelStart + place;
+    let image = pixel / params.inner;
+    origin = params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
   }
-  let factor = info.gradientFactor * totals[index / params.segmentLength];
+  let factor = info.gradientFactor * totals[(params.chunkStart + index) / params.segmentLength];
   // Behind the segments' factors lie the temperature and the sum of the class weights.
   var temperature = params.temperature;
   if (TEMPERATURE_TENSOR) {
@@ -652,7 +656,7 @@ fn joinedSum(x: f32, thread: u32) -> f32 {
 @group(0) @binding(5) var<storage, read_write> stats: array<u32>;  // (1 + outputs, totalRows)
 
 fn report(row: Row, plane: u32, bits: u32) {
-  stats[plane * params.totalRows + row.index] = bits;
+  stats[params.statsStart + plane * params.totalRows + row.index] = bits;
 }
 
 // Infinity and NaN are carried by flags and written as bits: WGSL arithmetic may lose both.
@@ -853,7 +857,7 @@ fn reportTemperature(row: Row, verdict: Verdict, moment: f32) {
 // their half in `edges`, and edges.wgsl joins them in a later pass.
 
 @group(0) @binding(1) var<storage, read_write> logits: array<u32>;  // (rows, classes)
-@group(0) @binding(7) var<storage, read_write> edges: array<u32>;  // (totalRows, first and last), f32 bits
+@group(0) @binding(7) var<storage, read_write> edges: array<u32>;  // (rows, first and last), f32 bits
 
 fn packed(low: u32, high: u32) -> u32 {
   if (STORAGE == 1u) {
@@ -880,10 +884,11 @@ fn storeInTile(row: Row, k: u32, g: f32) {
 
 fn storeWord(row: Row, word: u32, low: u32, high: u32) {
   let k = 2u * word - row.origin;
+  let place = row.index - params.rowStart;
   if (k >= params.classes) {
-    edges[2u * row.index] = high;
+    edges[2u * place] = high;
   } else if (k + 1u >= params.classes) {
-    edges[2u * row.index + 1u] = low;
+    edges[2u * place + 1u] = low;
   } else {
     logits[word] = packed(low, high);
   }

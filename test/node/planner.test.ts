@@ -22,19 +22,49 @@ function tooLarge({ passes }: Program, { maxBinding, alignment }: Target): strin
   );
 }
 
+const MiB = 2 ** 20;
+
 describe("a plan binds no more than the device allows", () => {
-  const MiB = 2 ** 20;
   test.each([
     ["GPT-2, loss and gradient", 128, [8192, 50_257], [8192], {}],
     ["a long context", 128, [1, 32_768, 151_936], [1, 32_768], { shift: true }],
     ["images", 128, [4, 21, 512, 512], [4, 512, 512], { classAxis: 1 }],
     ["many small rows", 1024, [12_000_000, 4], [12_000_000], {}],
+    ["45 million pixels", 128, [5, 3, 3000, 3000], [5, 3000, 3000], { classAxis: 1 }],
     ["one huge image", 1024, [1, 21, 2048, 2048], [1, 2048, 2048], { classAxis: 1 }],
   ] as const)("%s, %i MiB a binding", (_, most, logits, targetsShape, options) => {
     const on = small(most * MiB);
     const shapes = { logits: { shape: logits }, targets: { shape: targetsShape, dtype: "i32" } };
     const program = programOf(shapes, { gradients: true, ...options }, on);
     expect(tooLarge(program, on)).toEqual([]);
+  });
+
+  test("100 million rows, with their labels, masks, weights and outputs", () => {
+    const on = small(128 * MiB);
+    const perRow = { shape: [100_000_000] };
+    const shapes = {
+      logits: { shape: [100_000_000, 2], dtype: "f16" },
+      targets: { ...perRow, dtype: "i64" },
+      mask: { ...perRow, dtype: "u32" },
+      sampleWeight: perRow,
+      upstream: perRow,
+    };
+    for (const gradients of [{ logits: true }, { logits: "inPlace" }]) {
+      const options = { gradients, outputs: ["logSumExp", "logProbs", "entropy", "correct"] };
+      const program = programOf(shapes, options, on);
+      expect(tooLarge(program, on)).toEqual([]);
+      for (const label of [
+        "prepare",
+        `cross-entropy: ${gradients.logits === true ? "gradient" : "inPlace"}`,
+      ]) {
+        const passes = program.passes.filter(({ kernel }) => kernel.label === label);
+        expect(passes.length).toBeGreaterThan(5);
+      }
+      // What holds an answer, or numbers of the rows' own, is as large as that; nothing else need be.
+      for (const [name, bytes] of Object.entries(program.buffers)) {
+        if (!/^(plane\d|gradient)$/.test(name)) expect(bytes, name).toBeLessThanOrEqual(128 * MiB);
+      }
+    }
   });
 
   test("every row is visited once, whatever the binding", () => {
