@@ -78,6 +78,13 @@ export type CpuPath<Geometry = unknown> = Paths<Geometry>["cpu"];
 /** Plans what a call does on the GPU. */
 export type GpuPath<Geometry = unknown> = Paths<Geometry>["gpu"];
 
+/** What a planner is loaded for. */
+export interface Call<Geometry = unknown> {
+  readonly request: Request;
+  readonly geometry: Geometry;
+  readonly on: Target;
+}
+
 /** What a call saw beside its numbers. */
 export interface Stats {
   /** Rows or elements that took part. */
@@ -123,8 +130,8 @@ export interface LossSpec<Geometry = unknown> {
   check(request: Request): Geometry;
   // A page needs one path or the other: each is loaded when a first call takes it.
   cpu(): Promise<CpuPath<Geometry>>;
-  /** Absent where a loss exists on the CPU alone. */
-  gpu?(): Promise<GpuPath<Geometry>>;
+  /** Absent where a loss exists on the CPU alone. For a call it may leave out what that does not need. */
+  gpu?(call?: Call<Geometry>): Promise<GpuPath<Geometry>>;
 }
 
 /** Shape of a planned input: a bare list is f32, or i32 for labels. */

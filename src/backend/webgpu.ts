@@ -223,7 +223,7 @@ export class WebGpuBackend implements Backend, GpuOwner {
   async #program({ spec, request, geometry }: Job): Promise<Program> {
     if (!spec.gpu)
       fail("UNSUPPORTED", `${spec.name} runs on the CPU alone: openBackend({ kind: "cpu" })`);
-    const plan = await spec.gpu();
+    const plan = await spec.gpu({ request, geometry, on: this.target });
     return plan(request, geometry, this.target);
   }
 

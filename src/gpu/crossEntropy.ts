@@ -3,10 +3,12 @@ import { fail } from "../errors.js";
 import type { Geometry } from "../losses/crossEntropy.js";
 import { type Program, ProgramBuilder, type Range, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
+import type { Call, GpuPath } from "../spec.js";
 import {
   edgesKernel,
+  loadPieces,
+  type Pieces,
   rowKernel,
-  storageCodes,
   type Variant,
   type Work,
 } from "./crossEntropyModule.js";
@@ -19,6 +21,7 @@ import {
   planRows,
   type Rows,
   rowInfoBytes,
+  storageCodes,
 } from "./rows.js";
 import { chunkOf, planSum } from "./sums.js";
 
@@ -63,6 +66,7 @@ export function planLosses(
   request: Request,
   geometry: Geometry,
   on: Target,
+  pieces: Pieces,
 ): { readonly context: Rows; readonly planes: Planes } {
   const { rows, classes, classStride, lossShape, soft, shift } = geometry;
   const variant = variantOf(request, geometry, on);
@@ -108,7 +112,7 @@ export function planLosses(
       bytes: number,
     ): void =>
       builder.pass({
-        kernel: rowKernel(work, work === "targets" ? { ...variant, stats: 0 } : variant),
+        kernel: rowKernel(work, work === "targets" ? { ...variant, stats: 0 } : variant, pieces),
         bindings: definedOnly({
           logits: part(logits),
           rowInfo: chunk.rowInfo,
@@ -146,7 +150,7 @@ export function planLosses(
     dispatch(work, { gradient: part(gradient), edges }, bytes);
     if (!edges) return;
     builder.pass({
-      kernel: edgesKernel(variant.storage),
+      kernel: edgesKernel(variant.storage, pieces),
       bindings: { logits: part(logits) as Range, edges },
       params: { rows: count, classes, rowStride: classes },
       workgroups: Math.ceil(count / 64),
@@ -170,11 +174,22 @@ export function planLosses(
   return { context, planes };
 }
 
+/** The planner of cross-entropy, with the pieces that a call needs. */
+export async function crossEntropyPath(call?: Call<Geometry>): Promise<GpuPath<Geometry>> {
+  const pieces = await loadPieces(call);
+  return (request, geometry, on) => planCrossEntropy(request, geometry, on, pieces);
+}
+
 /** Losses and gradients of all rows, then their reduction. */
-export function planCrossEntropy(request: Request, geometry: Geometry, on: Target): Program {
+function planCrossEntropy(
+  request: Request,
+  geometry: Geometry,
+  on: Target,
+  pieces: Pieces,
+): Program {
   const { rows, lossShape } = geometry;
   const builder = new ProgramBuilder("crossEntropy");
-  const { context, planes } = planLosses(builder, request, geometry, on);
+  const { context, planes } = planLosses(builder, request, geometry, on, pieces);
   const wanted = outputs.filter((name) => request.outputs.has(name));
   const power = planReduction(builder, request, on, lossShape, planes.at(0), context);
   for (const [at, name] of wanted.entries()) builder.result(name, planes.at(at + 1), lossShape);

@@ -4,7 +4,6 @@ import element from "../../shaders/crossEntropyElement.wgsl?raw";
 import fused from "../../shaders/crossEntropyFused.wgsl?raw";
 import gradientPass from "../../shaders/crossEntropyGradient.wgsl?raw";
 import index from "../../shaders/crossEntropyIndex.wgsl?raw";
-import inPlace16 from "../../shaders/crossEntropyInPlace16.wgsl?raw";
 import inPlace32 from "../../shaders/crossEntropyInPlace32.wgsl?raw";
 import load16 from "../../shaders/crossEntropyLoad16.wgsl?raw";
 import load32 from "../../shaders/crossEntropyLoad32.wgsl?raw";
@@ -12,23 +11,33 @@ import readOnly from "../../shaders/crossEntropyReadOnly.wgsl?raw";
 import rows from "../../shaders/crossEntropyRows.wgsl?raw";
 import scan from "../../shaders/crossEntropyScan.wgsl?raw";
 import separate from "../../shaders/crossEntropySeparate.wgsl?raw";
-import soft from "../../shaders/crossEntropySoft.wgsl?raw";
 import stats from "../../shaders/crossEntropyStats.wgsl?raw";
 import store from "../../shaders/crossEntropyStore.wgsl?raw";
 import sums from "../../shaders/crossEntropySums.wgsl?raw";
-import targets from "../../shaders/crossEntropyTargets.wgsl?raw";
 import tiles from "../../shaders/crossEntropyTiles.wgsl?raw";
 import tree from "../../shaders/crossEntropyTree.wgsl?raw";
 import verdict from "../../shaders/crossEntropyVerdict.wgsl?raw";
-import edges from "../../shaders/edges.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
+import type { Geometry } from "../losses/crossEntropy.js";
 import type { Kernel } from "../plan.js";
+import type { Call } from "../spec.js";
 
 /** What one dispatch over rows does: losses alone, with the gradient (beside or over the logits), or the targets' gradient. */
 export type Work = "losses" | "gradient" | "inPlace" | "targets";
 
-/** Codes of the storage formats in the shaders. */
-export const storageCodes = { f32: 0, f16: 1, bf16: 2 } as const;
+type Rare = typeof import("./crossEntropyRare.js");
+
+/** Pieces that are loaded before planning, where a call needs them. */
+export interface Pieces {
+  readonly rare: Rare | undefined;
+}
+
+/** Loads what a call needs; without one, what any call may need. */
+export async function loadPieces(call?: Call<Geometry>): Promise<Pieces> {
+  const isRare =
+    !call || call.geometry.soft || Object.values(call.request.gradients).includes("inPlace");
+  return { rare: isRare ? await import("./crossEntropyRare.js") : undefined };
+}
 
 export interface Variant {
   readonly lanes: number;
@@ -70,9 +79,10 @@ const params: Kernel["params"] = {
   zLoss: "f32",
 };
 
-function partsOf(work: Work, { storage, lanes, soft: isSoft, strided }: Variant): string[] {
+function partsOf(work: Work, { storage, lanes, soft, strided }: Variant, pieces: Pieces): string[] {
+  const rare = pieces.rare as Rare;
   const load = storage === 0 || strided ? load32 : load16;
-  const q = isSoft === undefined ? index : soft;
+  const q = soft === undefined ? index : rare.soft;
   const parts = [
     math,
     rows,
@@ -86,18 +96,18 @@ function partsOf(work: Work, { storage, lanes, soft: isSoft, strided }: Variant)
     stats,
   ];
   if (work === "losses") return [...parts, readOnly, lossMain];
-  if (work === "targets") return [...parts, readOnly, targets];
+  if (work === "targets") return [...parts, readOnly, rare.targets];
   const io =
-    work === "gradient" ? [separate, store] : storage === 0 ? [inPlace32, store] : [inPlace16];
+    work === "gradient" ? [separate, store] : storage === 0 ? [inPlace32, store] : [rare.inPlace16];
   return [...parts, verdict, gradientPass, ...io, fused];
 }
 
 /** The kernel over rows for one kind of work. */
-export function rowKernel(work: Work, variant: Variant): Kernel {
+export function rowKernel(work: Work, variant: Variant, pieces: Pieces): Kernel {
   const { soft: targetsStorage } = variant;
   return {
     label: `cross-entropy: ${work}`,
-    parts: partsOf(work, variant),
+    parts: partsOf(work, variant, pieces),
     constants: {
       LANES: variant.lanes,
       ROWS: variant.rows,
@@ -118,9 +128,9 @@ export function rowKernel(work: Work, variant: Variant): Kernel {
 }
 
 /** Joins the words that two rows of 16-bit gradients share. */
-export const edgesKernel = (storage: number): Kernel => ({
+export const edgesKernel = (storage: number, { rare }: Pieces): Kernel => ({
   label: "cross-entropy: edges",
-  parts: [math, edges],
+  parts: [math, (rare as Rare).edges],
   constants: { STORAGE: storage },
   params: {
     rows: "u32",

@@ -4,8 +4,7 @@ import { gpuDType } from "../dtype.js";
 import { fail } from "../errors.js";
 import { type ProgramBuilder, type Range, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
-import { storageCodes } from "./crossEntropyModule.js";
-import { inputRange } from "./rows.js";
+import { inputRange, storageCodes } from "./rows.js";
 
 /** Bytes of one pass on a software adapter: a few of them fill a slice of work. */
 const SOFTWARE_PASS = 8 * 2 ** 20;

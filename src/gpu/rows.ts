@@ -20,6 +20,9 @@ import { BLOCK, emptyBitsOf, planSum, teamOf } from "./sums.js";
 
 const terms = { constant: 0, classWeight: 1, weight: 2, mask: 3 } as const;
 
+/** Codes of the storage formats in the shaders. */
+export const storageCodes = { f32: 0, f16: 1, bf16: 2 } as const;
+
 /** How a mask is stored, as shaders/mask.wgsl numbers it. */
 export const maskCodes = {
   f32: 1,
