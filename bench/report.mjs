@@ -5,7 +5,8 @@ import { align, cornerTable, groupsOf, ms, ratio, tableOf } from "./table.mjs";
 const block = (lines) => ["```", ...lines, "```", ""];
 
 export function reportOf(results) {
-  const { adapter, software, commit, rows, failures, firstCall, host, growth, corners } = results;
+  const { adapter, software, commit, rows, failures, firstCall, host, product, growth, corners } =
+    results;
   const lines = [`# Benchmark on ${adapter}, commit ${commit}`, ""];
   if (software) {
     lines.push(
@@ -30,6 +31,10 @@ export function reportOf(results) {
     "",
     `- Opening a device ${firstCall.openMs.toFixed(0)} ms, first call with compilation ${firstCall.callMs.toFixed(0)} ms, the next ${firstCall.secondMs.toFixed(1)} ms.`,
     `- Host time of one plan.run: median ${host.medianUs.toFixed(0)} us, p90 ${host.p90Us.toFixed(0)} us.`,
+  );
+  const percent = (share) => (100 * share).toFixed(0);
+  lines.push(
+    `- A matrix product of ${product.shape} by itself: ${ms(product.productMs)} ms, ${percent(product.share)} % of the multiply-add limit's speed (p10-p90 ${percent(product.shareP10)}-${percent(product.shareP90)} %).`,
   );
   for (const { axis, points, exponent } of growth) {
     const path = points.map((p) => `${p.rows}×${p.classes} ${p.ms.toFixed(2)} ms`).join(", ");

@@ -53,7 +53,10 @@ export interface LossFunction<
     ...args: [...inputs: Args, options?: Options & CommonOptions<Gradient, Output>]
   ): Promise<LossResult<Gradient, Output>>;
   /** Compiles and allocates once for fixed shapes; see `Plan`. */
-  plan(shapes: PlanShapes, options?: Options & CommonOptions<Gradient, Output>): Promise<Plan>;
+  plan(
+    shapes: PlanShapes,
+    options?: Options & CommonOptions<Gradient, Output>,
+  ): Promise<Plan<LossResult<Gradient, Output>>>;
   readonly spec: LossSpec;
 }
 
@@ -94,7 +97,7 @@ export interface ValueFunction<
   plan(
     shapes: PlanShapes,
     options?: Options & ValueOptions<Gradient, Names<Options>>,
-  ): Promise<Plan>;
+  ): Promise<Plan<ValueResult<Gradient>>>;
   readonly spec: LossSpec;
 }
 type ValueOptions<Gradient extends string, Own extends string> = Omit<

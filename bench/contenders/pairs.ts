@@ -26,7 +26,7 @@ export async function clipJob(
     run: async () => {
       last?.destroy();
       last = plan
-        ? (plan.run({ images: buffers[0], texts: buffers[1] }) as NonNullable<typeof last>)
+        ? plan.run({ images: buffers[0], texts: buffers[1] })
         : await clip(images, texts, options);
       return last.loss.item();
     },

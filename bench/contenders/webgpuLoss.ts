@@ -1,4 +1,4 @@
-import { crossEntropy, type LossResult, openBackend, type Plan, tensor } from "../../src/index.js";
+import { crossEntropy, type LossResult, openBackend, tensor } from "../../src/index.js";
 import type {
   ClassProblem,
   Contender,
@@ -62,12 +62,11 @@ class Ours implements Opened {
       logits: { shape, dtype: storage },
       targets: { shape: labelsShape, dtype: "i32" as const },
     };
-    const plan: Plan | undefined =
-      how === "plan" ? await crossEntropy.plan(shapes, options) : undefined;
+    const plan = how === "plan" ? await crossEntropy.plan(shapes, options) : undefined;
     let last: Result | undefined;
     const run = async (): Promise<number> => {
       last?.destroy();
-      last = plan ? (plan.run(buffers) as Result) : await crossEntropy(logits, targets, options);
+      last = plan ? plan.run(buffers) : await crossEntropy(logits, targets, options);
       return last.loss.item();
     };
     const gpuTime = async (): Promise<number> =>

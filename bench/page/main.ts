@@ -16,6 +16,7 @@ import { type Growth, growth } from "./growth.js";
 import { hostTime } from "./hostTime.js";
 import { watchBuffers } from "./ledger.js";
 import { Pace } from "./pace.js";
+import { type Product, productTime } from "./productTime.js";
 import { type Tuned, tune } from "./tune.js";
 
 /** What the runner asks of the page. */
@@ -37,6 +38,7 @@ export interface Outcome {
   readonly failures: readonly Failure[];
   readonly firstCall: FirstCall;
   readonly host: { readonly medianUs: number; readonly p90Us: number };
+  readonly product: Product;
   readonly growth: readonly Growth[];
   readonly corners: readonly Corner[];
 }
@@ -84,6 +86,8 @@ globalThis.bench = async (config) => {
   const first = await firstCall();
   report("host time of plan.run");
   const host = await hostTime();
+  report("a matrix product by itself");
+  const product = await productTime(elements);
   const peers = config.peers ? [...tensorflows, ...jaxes, ...onnxruntimes] : [];
   const own = [...webgpuLoss, ...cpuPaths, plainLoop, unfused, fused256];
   const all: Contender[] = [...own, ...peers, ...limits, multiplyAdd];
@@ -109,6 +113,6 @@ globalThis.bench = async (config) => {
     failures.push(...result.failures);
   }
   for (const session of opened.values()) session.close();
-  const measured = { rows, failures, firstCall: first, host, growth: grown, corners };
+  const measured = { rows, failures, firstCall: first, host, product, growth: grown, corners };
   return { ...found, elements, ...measured };
 };

@@ -45,12 +45,12 @@ export interface Job {
 export type PlanInputs = Readonly<Record<string, unknown>>;
 
 /** A loss with fixed shapes: compiled, allocated, and run again and again. */
-export interface Plan {
+export interface Plan<Result = LossResult> {
   readonly backend: "webgpu" | "cpu";
   /** Runs once, synchronously; results are overwritten by the next run. `numbers` changes number options. */
-  run(inputs: PlanInputs, numbers?: Readonly<Record<string, number>>): LossResult;
+  run(inputs: PlanInputs, numbers?: Readonly<Record<string, number>>): Result;
   /** Records into the caller's encoder; the results are valid once the caller has submitted it. */
-  encode(encoder: GPUCommandEncoder, inputs: PlanInputs): LossResult;
+  encode(encoder: GPUCommandEncoder, inputs: PlanInputs): Result;
   /** Frees the plan's buffers and results. */
   destroy(): void;
 }
@@ -67,7 +67,7 @@ export interface Backend {
   memory(): MemoryReport;
   /** Compiles ahead of the first call: `prepare(crossEntropy, { logits: [8, 1000], targets: [8] })`. */
   prepare(
-    loss: { plan(shapes: PlanInputs, options?: object): Promise<Plan> },
+    loss: { plan(shapes: PlanInputs, options?: object): Promise<Plan<unknown>> },
     shapes: PlanInputs,
     options?: object,
   ): Promise<void>;

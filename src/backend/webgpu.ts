@@ -102,7 +102,7 @@ export class WebGpuBackend implements Backend, GpuOwner {
   }
 
   async prepare(
-    loss: { plan(shapes: PlanInputs, options?: object): Promise<Plan> },
+    loss: { plan(shapes: PlanInputs, options?: object): Promise<Plan<unknown>> },
     shapes: PlanInputs,
     options: object = {},
   ): Promise<void> {

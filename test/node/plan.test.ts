@@ -28,6 +28,20 @@ test("targets planned with the rows' shape are class numbers, with the logits' s
   expect(await turned.run({ targets: oneHot, logits }).loss.item()).toBeCloseTo(byLabel, 12);
 });
 
+// Not one cast: tsc is half of this test.
+test("a plan's results have the types of the call's: outputs, gradients by name, values of what is no loss", async () => {
+  const options = { backend, gradients: true, outputs: ["entropy"] } as const;
+  const plan = await crossEntropy.plan({ logits: [1, 2], targets: [1] }, options);
+  const { entropy, gradients } = plan.run({ logits: [[0, 0]], targets: [0] });
+  expect(await entropy.item()).toBeCloseTo(Math.LN2, 12);
+  expect([...(await gradients.logits.read())]).toEqual([-0.5, 0.5]);
+  const matrix = await library.similarityMatrix.plan(
+    { a: [1, 2], b: [1, 2] },
+    { backend, metric: "dot" },
+  );
+  expect(await matrix.run({ a: [[1, 2]], b: [[3, 4]] }).output.item()).toBe(11);
+});
+
 test("a number changes from run to run, unless the plan was made with it switched off", async () => {
   const plan = await crossEntropy.plan({ logits: [1, 3], targets: [1] }, { backend });
   const inputs = { logits: [[2, 1, 0]], targets: [0] };

@@ -21,7 +21,7 @@ export async function planned(problem: ClassProblem, work: Work, inPlace: boolea
   return {
     async run() {
       last?.destroy();
-      last = plan.run(buffers) as LossResult<"logits">;
+      last = plan.run(buffers);
       return last.loss.item();
     },
     /** What a run in place wrote over is put back, untimed. */
