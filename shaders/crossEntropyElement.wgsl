@@ -52,6 +52,10 @@ fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   return sums;
 }
 
+fn isFinite(x: f32) -> bool {
+  return isFiniteBits(bitcast<u32>(x));
+}
+
 // Orders like the logits themselves, infinities included; a NaN row is excluded by its flag.
 fn rankOf(bits: u32) -> u32 {
   let folded = select(bits, 0u, bits == 0x80000000u);

@@ -56,16 +56,3 @@ fn slopeAt(row: Row, verdict: Verdict, k: u32) -> Slope {
   let reach = bitcast<f32>(select(0u, bits, finite)) - momentOrigin(verdict);
   return Slope(g, select(0.0, g * reach, finite));
 }
-
-// Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
-// 1e4 the sum of g * x cancels to nothing, the sum of g * (x - base) does not.
-fn momentOrigin(verdict: Verdict) -> f32 {
-  return select(verdict.base, 0.0, SOFTCAPPED);
-}
-
-fn reportTemperature(row: Row, verdict: Verdict, moment: f32) {
-  let sum = moment + momentOrigin(verdict) * verdict.lean;
-  let broken = select(0u, verdict.flags & HAS_NAN, row.gradientFactor != 0.0);
-  let bits = bitsOf(-sum / row.temperature, broken);
-  report(row, countOneBits(STATS), select(bits, 0u, row.label >= OUT_OF_RANGE));
-}

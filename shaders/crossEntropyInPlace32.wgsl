@@ -2,6 +2,6 @@
 
 @group(0) @binding(1) var<storage, read_write> logits: array<u32>;  // (rows, classes)
 
-fn storeClass(row: Row, k: u32, bits: u32) {
-  logits[elementOf(row, k)] = bits;
+fn storeElement(element: u32, bits: u32) {
+  logits[element] = bits;
 }

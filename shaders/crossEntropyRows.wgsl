@@ -28,12 +28,6 @@ struct Row {
 fn rowAt(place: u32, lane: u32) -> Row {
   let index = params.rowStart + place;
   let info = rowInfo[index];
-  var origin = params.logitsStart + place * params.rowStride;
-  if (STRIDED) {
-    let pixel = params.pixelStart + place;
-    let image = pixel / params.inner;
-    origin = params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
-  }
   let factor = info.gradientFactor * totals[(params.chunkStart + index) / params.segmentLength];
   // Behind the segments' factors lie the temperature and the sum of the class weights.
   var temperature = params.temperature;
@@ -41,8 +35,17 @@ fn rowAt(place: u32, lane: u32) -> Row {
     temperature = totals[params.segments];
   }
   let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
-  return Row(index, origin, info.label, lane, info.valueFactor, factor, temperature, nats,
+  return Row(index, originOf(place), info.label, lane, info.valueFactor, factor, temperature, nats,
     LOG2E * nats);
+}
+
+fn originOf(place: u32) -> u32 {
+  if (STRIDED) {
+    let pixel = params.pixelStart + place;
+    let image = pixel / params.inner;
+    return params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
+  }
+  return params.logitsStart + place * params.rowStride;
 }
 
 fn elementOf(row: Row, k: u32) -> u32 {

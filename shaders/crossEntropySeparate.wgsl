@@ -3,6 +3,6 @@
 @group(0) @binding(1) var<storage, read> logits: array<u32>;  // (rows, classes)
 @group(0) @binding(6) var<storage, read_write> gradient: array<u32>;  // (rows, classes)
 
-fn storeClass(row: Row, k: u32, bits: u32) {
-  gradient[params.gradientStart + elementOf(row, k) - params.logitsStart] = bits;
+fn storeElement(element: u32, bits: u32) {
+  gradient[params.gradientStart + element - params.logitsStart] = bits;
 }

@@ -9,7 +9,7 @@ fn storeQuad(row: Row, quad: u32, g: vec4f) {
 }
 
 fn storeInTile(row: Row, k: u32, g: f32) {
-  storeClass(row, k, bitcast<u32>(g));
+  storeElement(elementOf(row, k), bitcast<u32>(g));
 }
 
 fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
@@ -18,7 +18,7 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
   for (var slot = row.lane; slot < slots; slot += LANES) {
     let k = slotClass(row, tiles, slot);
     let slope = slopeAt(row, verdict, k);
-    storeClass(row, k, bitcast<u32>(slope.gradient));
+    storeElement(elementOf(row, k), bitcast<u32>(slope.gradient));
     moment += slope.moment;
   }
   return moment;
@@ -26,6 +26,6 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
 
 fn fill(row: Row, bits: u32) {
   for (var k = row.lane; k < params.classes; k += LANES) {
-    storeClass(row, k, bits);
+    storeElement(elementOf(row, k), bits);
   }
 }

@@ -69,10 +69,6 @@ fn total(v: vec4f) -> f32 {
   return (v.x + v.y) + (v.z + v.w);
 }
 
-fn isFinite(x: f32) -> bool {
-  return isFiniteBits(bitcast<u32>(x));
-}
-
 // Magnitudes as integers, in which NaN is the greatest. Minus infinity does no harm to a sum of exp.
 fn heights(logit: vec4f) -> vec4u {
   let bits = bitcast<vec4u>(logit);

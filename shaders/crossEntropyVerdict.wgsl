@@ -41,3 +41,16 @@ fn slackOf(unit: vec4f) -> vec4f {
   }
   return vec4f(1.0);
 }
+
+// Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
+// 1e4 the sum of g * x cancels to nothing, the sum of g * (x - base) does not.
+fn momentOrigin(verdict: Verdict) -> f32 {
+  return select(verdict.base, 0.0, SOFTCAPPED);
+}
+
+fn reportTemperature(row: Row, verdict: Verdict, moment: f32) {
+  let sum = moment + momentOrigin(verdict) * verdict.lean;
+  let broken = select(0u, verdict.flags & HAS_NAN, row.gradientFactor != 0.0);
+  let bits = bitsOf(-sum / row.temperature, broken);
+  report(row, countOneBits(STATS), select(bits, 0u, row.label >= OUT_OF_RANGE));
+}

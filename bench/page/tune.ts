@@ -114,7 +114,7 @@ export async function tune(elements: number, report: Report): Promise<Tuned[]> {
         .map(({ shape, samples }) => ({ shape, ms: median(samples) }))
         .sort((a, b) => a.ms - b.ms);
       for (const { plan } of runners) plan.destroy();
-      const chosen = crossEntropyShape(on, rows, classes, false);
+      const chosen = crossEntropyShape(on, rows, classes, false, false);
       const mine = all.find(
         ({ shape }) => shape.lanes === chosen.lanes && shape.rows === chosen.rows,
       );

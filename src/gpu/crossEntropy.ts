@@ -39,16 +39,17 @@ function rowsPerPass(on: Target, rowBytes: number, group: number): number {
 
 function variantOf(request: Request, geometry: Geometry, on: Target): Variant {
   const { classes, rows, classStride, soft } = geometry;
-  const shape = crossEntropyShape(on, rows, classes, classStride > 1);
   const code = (name: string): number =>
     storageCodes[gpuDType(request.get(name).dtype) as keyof typeof storageCodes];
   const wanted = outputs.reduce(
     (sum, name, at) => sum | (request.outputs.has(name) ? 1 << at : 0),
     0,
   );
+  const storage = code("logits");
+  const canBeFew = !soft && !(request.gradients.logits === "inPlace" && storage !== 0);
   return {
-    ...shape,
-    storage: code("logits"),
+    ...crossEntropyShape(on, rows, classes, classStride > 1, canBeFew),
+    storage,
     soft: soft ? code("targets") : undefined,
     weighted: request.tensors.weight !== undefined,
     smoothed: request.number("labelSmoothing") > 0,

@@ -21,27 +21,36 @@ import math from "../../shaders/math.wgsl?raw";
 import type { Geometry } from "../losses/crossEntropy.js";
 import type { Kernel } from "../plan.js";
 import type { Call } from "../spec.js";
+import { hasFew } from "./rowShape.js";
 
 /** What one dispatch over rows does: losses alone, with the gradient (beside or over the logits), or the targets' gradient. */
 export type Work = "losses" | "gradient" | "inPlace" | "targets";
 
 type Rare = typeof import("./crossEntropyRare.js");
+type Few = typeof import("./crossEntropyFew.js");
 
 /** Pieces that are loaded before planning, where a call needs them. */
 export interface Pieces {
   readonly rare: Rare | undefined;
+  readonly few: Few | undefined;
 }
 
 /** Loads what a call needs; without one, what any call may need. */
 export async function loadPieces(call?: Call<Geometry>): Promise<Pieces> {
   const isRare =
     !call || call.geometry.soft || Object.values(call.request.gradients).includes("inPlace");
-  return { rare: isRare ? await import("./crossEntropyRare.js") : undefined };
+  const isFew = !call || hasFew(call.on, call.geometry.classes);
+  return {
+    rare: isRare ? await import("./crossEntropyRare.js") : undefined,
+    few: isFew ? await import("./crossEntropyFew.js") : undefined,
+  };
 }
 
 export interface Variant {
   readonly lanes: number;
   readonly rows: number;
+  /** Few classes: a lane takes four rows. */
+  readonly few: boolean;
   readonly storage: number;
   /** Targets are probabilities; their storage format. */
   readonly soft?: number | undefined;
@@ -79,7 +88,15 @@ const params: Kernel["params"] = {
   zLoss: "f32",
 };
 
-function partsOf(work: Work, { storage, lanes, soft, strided }: Variant, pieces: Pieces): string[] {
+function fewParts(work: Work, { few, fewSums, fewLosses, fewFused }: Few): string[] {
+  const parts = [math, rows, sums, element, index, stats, few, fewSums];
+  if (work === "losses") return [...parts, readOnly, fewLosses];
+  return [...parts, verdict, work === "gradient" ? separate : inPlace32, fewFused];
+}
+
+function partsOf(work: Work, variant: Variant, pieces: Pieces): string[] {
+  if (variant.few) return fewParts(work, pieces.few as Few);
+  const { storage, lanes, soft, strided } = variant;
   const rare = pieces.rare as Rare;
   const load = storage === 0 || strided ? load32 : load16;
   const q = soft === undefined ? index : rare.soft;

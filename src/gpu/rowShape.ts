@@ -24,6 +24,9 @@ export function rowShape(on: Target, rows: number, classes: number, strided: boo
   return { lanes, rows: classes <= 1024 ? Math.min(4, most / lanes) : 1 };
 }
 
+/** Where a lane takes four rows (shaders/crossEntropyFour.wgsl), if nothing else forbids it. */
+export const hasFew = (on: Target, classes: number): boolean => on.software && classes <= 64;
+
 /**
  * The same for cross-entropy, whose loop over tiles is no slower with a lane a row. llvmpipe ends an invocation after
  * 65 535 trips of all its loops together, of which a row that needs care takes two a class.
@@ -33,11 +36,13 @@ export function crossEntropyShape(
   rows: number,
   classes: number,
   strided: boolean,
-): RowShape {
-  if (!on.software) return rowShape(on, rows, classes, strided);
-  if (classes > 120_000) return { lanes: 16, rows: 1 };
-  if (classes > 30_000 || (rows < 8 && !strided)) return { lanes: 4, rows: 1 };
+  canBeFew: boolean,
+): RowShape & { readonly few: boolean } {
+  if (canBeFew && hasFew(on, classes)) return { lanes: 1, rows: 64, few: true };
+  if (!on.software) return { ...rowShape(on, rows, classes, strided), few: false };
+  if (classes > 120_000) return { lanes: 16, rows: 1, few: false };
+  if (classes > 30_000 || (rows < 8 && !strided)) return { lanes: 4, rows: 1, few: false };
   // A workgroup costs as much as a thousand logits; every core must still have some.
   const together = classes <= 128 && rows >= 1024 ? 64 : 4;
-  return { lanes: 1, rows: together };
+  return { lanes: 1, rows: together, few: false };
 }

@@ -154,12 +154,6 @@ struct Row {
 fn rowAt(place: u32, lane: u32) -> Row {
   let index = params.rowStart + place;
   let info = rowInfo[index];
-  var origin = params.logitsStart + place * params.rowStride;
-  if (STRIDED) {
-    let pixel = params.pixelStart + place;
-    let image = pixel / params.inner;
-    origin = params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
-  }
   let factor = info.gradientFactor * totals[(params.chunkStart + index) / params.segmentLength];
   // Behind the segments' factors lie the temperature and the sum of the class weights.
   var temperature = params.temperature;
@@ -167,8 +161,17 @@ fn rowAt(place: u32, lane: u32) -> Row {
     temperature = totals[params.segments];
   }
   let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
-  return Row(index, origin, info.label, lane, info.valueFactor, factor, temperature, nats,
+  return Row(index, originOf(place), info.label, lane, info.valueFactor, factor, temperature, nats,
     LOG2E * nats);
+}
+
+fn originOf(place: u32) -> u32 {
+  if (STRIDED) {
+    let pixel = params.pixelStart + place;
+    let image = pixel / params.inner;
+    return params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
+  }
+  return params.logitsStart + place * params.rowStride;
 }
 
 fn elementOf(row: Row, k: u32) -> u32 {
@@ -482,10 +485,6 @@ fn total(v: vec4f) -> f32 {
   return (v.x + v.y) + (v.z + v.w);
 }
 
-fn isFinite(x: f32) -> bool {
-  return isFiniteBits(bitcast<u32>(x));
-}
-
 // Magnitudes as integers, in which NaN is the greatest. Minus infinity does no harm to a sum of exp.
 fn heights(logit: vec4f) -> vec4u {
   let bits = bitcast<vec4u>(logit);
@@ -571,6 +570,10 @@ fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
     sums.flags |= select(0u, BEATEN, rank > goal || (rank == goal && k < row.label));
   }
   return sums;
+}
+
+fn isFinite(x: f32) -> bool {
+  return isFiniteBits(bitcast<u32>(x));
 }
 
 // Orders like the logits themselves, infinities included; a NaN row is excluded by its flag.
@@ -779,6 +782,19 @@ fn slackOf(unit: vec4f) -> vec4f {
   return vec4f(1.0);
 }
 
+// Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
+// 1e4 the sum of g * x cancels to nothing, the sum of g * (x - base) does not.
+fn momentOrigin(verdict: Verdict) -> f32 {
+  return select(verdict.base, 0.0, SOFTCAPPED);
+}
+
+fn reportTemperature(row: Row, verdict: Verdict, moment: f32) {
+  let sum = moment + momentOrigin(verdict) * verdict.lean;
+  let broken = select(0u, verdict.flags & HAS_NAN, row.gradientFactor != 0.0);
+  let bits = bitsOf(-sum / row.temperature, broken);
+  report(row, countOneBits(STATS), select(bits, 0u, row.label >= OUT_OF_RANGE));
+}
+
 // Cross-entropy, second pass: the gradient of a row, each lane its own share. It walks backwards,
 // because what the first pass read last is what the cache still holds.
 // Returns the lane's part of the sum of gradient * logit: the temperature's slope follows from it.
@@ -838,26 +854,13 @@ fn slopeAt(row: Row, verdict: Verdict, k: u32) -> Slope {
   return Slope(g, select(0.0, g * reach, finite));
 }
 
-// Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
-// 1e4 the sum of g * x cancels to nothing, the sum of g * (x - base) does not.
-fn momentOrigin(verdict: Verdict) -> f32 {
-  return select(verdict.base, 0.0, SOFTCAPPED);
-}
-
-fn reportTemperature(row: Row, verdict: Verdict, moment: f32) {
-  let sum = moment + momentOrigin(verdict) * verdict.lean;
-  let broken = select(0u, verdict.flags & HAS_NAN, row.gradientFactor != 0.0);
-  let bits = bitsOf(-sum / row.temperature, broken);
-  report(row, countOneBits(STATS), select(bits, 0u, row.label >= OUT_OF_RANGE));
-}
-
 // Cross-entropy, the gradient in a buffer of its own, f32 whatever the logits are stored in.
 
 @group(0) @binding(1) var<storage, read> logits: array<u32>;  // (rows, classes)
 @group(0) @binding(6) var<storage, read_write> gradient: array<u32>;  // (rows, classes)
 
-fn storeClass(row: Row, k: u32, bits: u32) {
-  gradient[params.gradientStart + elementOf(row, k) - params.logitsStart] = bits;
+fn storeElement(element: u32, bits: u32) {
+  gradient[params.gradientStart + element - params.logitsStart] = bits;
 }
 
 // Cross-entropy, gradients that are stored element by element.
@@ -871,7 +874,7 @@ fn storeQuad(row: Row, quad: u32, g: vec4f) {
 }
 
 fn storeInTile(row: Row, k: u32, g: f32) {
-  storeClass(row, k, bitcast<u32>(g));
+  storeElement(elementOf(row, k), bitcast<u32>(g));
 }
 
 fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
@@ -880,7 +883,7 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
   for (var slot = row.lane; slot < slots; slot += LANES) {
     let k = slotClass(row, tiles, slot);
     let slope = slopeAt(row, verdict, k);
-    storeClass(row, k, bitcast<u32>(slope.gradient));
+    storeElement(elementOf(row, k), bitcast<u32>(slope.gradient));
     moment += slope.moment;
   }
   return moment;
@@ -888,7 +891,7 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
 
 fn fill(row: Row, bits: u32) {
   for (var k = row.lane; k < params.classes; k += LANES) {
-    storeClass(row, k, bits);
+    storeElement(elementOf(row, k), bits);
   }
 }
 

@@ -154,12 +154,6 @@ struct Row {
 fn rowAt(place: u32, lane: u32) -> Row {
   let index = params.rowStart + place;
   let info = rowInfo[index];
-  var origin = params.logitsStart + place * params.rowStride;
-  if (STRIDED) {
-    let pixel = params.pixelStart + place;
-    let image = pixel / params.inner;
-    origin = params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
-  }
   let factor = info.gradientFactor * totals[(params.chunkStart + index) / params.segmentLength];
   // Behind the segments' factors lie the temperature and the sum of the class weights.
   var temperature = params.temperature;
@@ -167,8 +161,17 @@ fn rowAt(place: u32, lane: u32) -> Row {
     temperature = totals[params.segments];
   }
   let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
-  return Row(index, origin, info.label, lane, info.valueFactor, factor, temperature, nats,
+  return Row(index, originOf(place), info.label, lane, info.valueFactor, factor, temperature, nats,
     LOG2E * nats);
+}
+
+fn originOf(place: u32) -> u32 {
+  if (STRIDED) {
+    let pixel = params.pixelStart + place;
+    let image = pixel / params.inner;
+    return params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
+  }
+  return params.logitsStart + place * params.rowStride;
 }
 
 fn elementOf(row: Row, k: u32) -> u32 {
@@ -224,50 +227,6 @@ fn decay(row: Row, x: f32, base: f32) -> f32 {
 // quotient by a small temperature, would overflow.
 fn carefulBits(row: Row) -> u32 {
   return bitcast<u32>(5e37 * min(1.0, row.temperature));
-}
-
-// Cross-entropy, how logits are read one by one: f32, and 16-bit ones of images. The four classes of
-// a quad lie LANES apart, so that the lanes read neighbours together whatever the alignment of the
-// row (50 257 classes align nowhere).
-
-fn tilesOf(row: Row) -> u32 {
-  return params.classes / TILE;
-}
-
-// The classes that no whole tile covers: one slot each.
-fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
-  return tiles * TILE + slot;
-}
-
-// The tile and the lane that meet a class.
-fn tileOfClass(row: Row, k: u32) -> vec2u {
-  return vec2u(k / TILE, k % LANES);
-}
-
-fn classesAt(row: Row, quad: u32) -> vec4u {
-  return quad * QUAD + row.lane + vec4u(0u, LANES, 2u * LANES, 3u * LANES);
-}
-
-// Where the quad of this lane begins, and how far the next one is from it.
-fn quadStart(row: Row, quad: u32) -> u32 {
-  return elementOf(row, quad * QUAD + row.lane);
-}
-
-fn quadStep() -> u32 {
-  return 4u * laneStep();
-}
-
-fn laneStep() -> u32 {
-  if (STRIDED) {
-    return LANES * params.inner;
-  }
-  return LANES;
-}
-
-fn quadAt(at: u32) -> vec4f {
-  let step = laneStep();
-  return bitcast<vec4f>(vec4u(bitsOfElement(at), bitsOfElement(at + step),
-    bitsOfElement(at + 2u * step), bitsOfElement(at + 3u * step)));
 }
 
 // Cross-entropy, what is known of a part of a row, and how two parts become one. Exponents are
@@ -357,168 +316,6 @@ fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
     ownOf(row), label, sums.flags | select(0u, HAS_NAN, broken));
 }
 
-// Cross-entropy, first pass: what a lane learns from its share of a row in one read.
-//   fast:  whole tiles of sixteen, for ordinary numbers: one exp each, one sum and one test a tile
-//   slow:  one element at a time, the ends of every row and all of a row that holds anything odd
-
-fn scan(row: Row, labelBits: u32) -> Sums {
-  let label = elementOfBits(row, labelBits);
-  let known = label.flags == 0u && !label.lost;
-  let tiles = tilesOf(row);
-  let home = labelTile(row);
-  var sums = nothing();
-  sums.base = label.unit;
-  var careful = false;
-  for (var again = true; again;) {
-    // Element by element come the label's tile, or all of this lane's, and what no tile covers. They
-    // come first: what outweighs all others is not measured from a later base then.
-    let first = select(home, 0u, careful);
-    let own = select(select(0u, 16u, home < tiles), 16u * tiles, careful);
-    sums = scanElements(row, sums, first, own, labelBits);
-    sums = scanTiles(row, sums, select(tiles, 0u, careful), labelBits);
-    // What is no number, or too far from the base, has left its mark.
-    let mass = sums.rest + sums.dust;
-    let finite = isFinite(mass) && isFinite(sums.heat) && isFinite(sums.pull);
-    let high = bitcast<u32>(abs(sums.base)) >= carefulBits(row);
-    let odd = !finite || high || !(known || mass > 1e-20) || (sums.flags & CAREFUL) != 0u;
-    again = odd && !careful;
-    careful = careful || again;
-    if (again) {
-      sums = nothing();
-      sums.flags = CAREFUL;
-    }
-  }
-  sums.flags |= select(SOME, 0u, careful);
-  return sums;
-}
-
-fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) -> Sums {
-  let tiles = tilesOf(row);
-  let count = own + (params.classes - tiles * TILE + LANES - 1u - row.lane) / LANES;
-  var sums = before;
-  for (var begin = 0u; begin < count; begin += 16u) {
-    var part = nothing();
-    part.base = sums.base;
-    for (var at = begin; at < min(begin + 16u, count); at++) {
-      var k = classesAt(row, 4u * first + at / 4u)[at % 4u];
-      if (at >= own) {
-        k = slotClass(row, tiles, (at - own) * LANES + row.lane);
-      }
-      part = withElement(row, part, k, labelBits);
-    }
-    sums = added(rebased(row, sums, part.base), part);
-  }
-  return sums;
-}
-
-// Cross-entropy, the fast part of the first pass. SwiftShader runs both sides of every `if`, but no loop
-// that has no trips: rare work stands in loops. A `var` changed in one costs as much as an exp there,
-// and so does a value kept for it: what is rare reads its logits again.
-
-const BLOCK: u32 = 64u;  // tiles summed apart: one running f32 sum drifts by 5e-4 at 262 144
-// A tile's sum beyond this has some logit far above the base, which then follows. In steps of 8 nats
-// the exponents are so rounded that a gradient is off by 2.4e-7: this is 3 nats.
-const LIMIT: f32 = 20.0;
-const EXTRAS: bool = MIXED || (STATS & 12u) != 0u;
-
-// The tile in which this lane meets the label.
-fn labelTile(row: Row) -> u32 {
-  let home = tileOfClass(row, row.label);
-  return select(NONE, home.x, INDEXED && home.y == row.lane);
-}
-
-fn scanTiles(row: Row, before: Sums, tiles: u32, labelBits: u32) -> Sums {
-  let home = labelTile(row);
-  var sums = before;
-  var top = 0u;
-  for (var first = 0u; first < tiles; first += BLOCK) {
-    let end = min(first + BLOCK, tiles);
-    var part = nothing();
-    part.base = sums.base;
-    for (var tile = first; tile < end;) {
-      let at = quadStart(row, 4u * tile);
-      let a = quadAt(at);
-      let b = quadAt(at + quadStep());
-      let c = quadAt(at + 2u * quadStep());
-      let d = quadAt(at + 3u * quadStep());
-      if (BITWISE || SOFTCAPPED) {
-        let height = max(max(heights(a), heights(b)), max(heights(c), heights(d)));
-        top = max(max(top, max(height.x, height.y)), max(height.z, height.w));
-      }
-      let base = part.base;
-      let ea = exponentials(row, unitsOf(row, a), base);
-      let eb = exponentials(row, unitsOf(row, b), base);
-      let ec = exponentials(row, unitsOf(row, c), base);
-      let ed = exponentials(row, unitsOf(row, d), base);
-      let sum = total((rocks(ea) + rocks(eb)) + (rocks(ec) + rocks(ed)));
-      let dust = total((ea - rocks(ea) + (eb - rocks(eb))) + (ec - rocks(ec) + (ed - rocks(ed))));
-      let counts = tile != home;
-      for (var rare = counts && sum > LIMIT && isFinite(sum); rare; rare = false) {
-        part = rebased(row, part, base + log2(sum) / row.scale);
-      }
-      // A tile that has raised the base comes again.
-      let again = part.base > base;
-      let share = counts && !again;
-      part.rest += select(0.0, sum, share);
-      part.dust += select(0.0, dust, share);
-      if (EXTRAS) {
-        for (var more = share; more; more = false) {
-          part = added(part, extrasOfTile(row, tile, base, bitcast<f32>(labelBits)));
-        }
-      }
-      tile += select(1u, 0u, again);
-    }
-    sums = added(rebased(row, sums, part.base), part);
-  }
-  sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));
-  return sums;
-}
-
-fn rocks(e: vec4f) -> vec4f {
-  return select(vec4f(0.0), e, e > vec4f(DUST));
-}
-
-fn total(v: vec4f) -> f32 {
-  return (v.x + v.y) + (v.z + v.w);
-}
-
-fn isFinite(x: f32) -> bool {
-  return isFiniteBits(bitcast<u32>(x));
-}
-
-// Magnitudes as integers, in which NaN is the greatest. Minus infinity does no harm to a sum of exp.
-fn heights(logit: vec4f) -> vec4u {
-  let bits = bitcast<vec4u>(logit);
-  let harmless = bits == vec4u(select(MINUS_INFINITY_BITS, 0u, MIXED));
-  return select(bits & vec4u(0x7fffffffu), vec4u(0u), harmless);
-}
-
-// What few ask for is read a second time, out of the cache, so that the loop over tiles stays short.
-fn extrasOfTile(row: Row, tile: u32, base: f32, labelLogit: f32) -> Sums {
-  var heat = vec4f(0.0);
-  var mix = vec4f(0.0);
-  var pull = vec4f(0.0);
-  var flags = 0u;
-  for (var quad = 4u * tile; quad < 4u * tile + 4u; quad++) {
-    let logit = quadAt(quadStart(row, quad));
-    let x = unitsOf(row, logit);
-    if ((STATS & 4u) != 0u) {
-      heat += exponentials(row, x, base) * (base - x);
-    }
-    if (MIXED) {
-      let q = coefficientsAt(row, classesAt(row, quad));
-      mix += q;
-      pull += q * (base - x);
-    }
-    if ((STATS & 8u) != 0u) {
-      let earlier = classesAt(row, quad) < vec4u(row.label);
-      let ahead = select(logit > vec4f(labelLogit), logit >= vec4f(labelLogit), earlier);
-      flags |= select(0u, BEATEN, any(ahead));
-    }
-  }
-  return Sums(base, 0.0, 0.0, 0.5 * total(heat), total(mix), 0.5 * total(pull), flags);
-}
-
 // Cross-entropy, one logit looked at with care: NaN, infinities and numbers near the end of f32 are
 // told apart on their bits, because arithmetic on them is not defined in WGSL.
 
@@ -573,6 +370,10 @@ fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   return sums;
 }
 
+fn isFinite(x: f32) -> bool {
+  return isFiniteBits(bitcast<u32>(x));
+}
+
 // Orders like the logits themselves, infinities included; a NaN row is excluded by its flag.
 fn rankOf(bits: u32) -> u32 {
   let folded = select(bits, 0u, bits == 0x80000000u);
@@ -616,17 +417,6 @@ fn mixOf(sums: Sums) -> f32 {
     return mixScale() * totals[params.segments + 1u];
   }
   return select(0.0, params.labelSmoothing, SMOOTHED);
-}
-
-// Cross-entropy, LANES = 1: a lane has its row for itself, and nothing is to be joined. On a
-// software adapter one barrier costs 2.4 us a workgroup of 4 and 228 us a workgroup of 256.
-
-fn joinedLanes(row: Row, sums: Sums, thread: u32) -> Sums {
-  return sums;
-}
-
-fn joinedSum(x: f32, thread: u32) -> f32 {
-  return x;
 }
 
 // Cross-entropy, what a row reports: its value and the requested outputs, as bits. In nats:
@@ -716,6 +506,161 @@ fn reportNothing(row: Row) {
   }
 }
 
+// Cross-entropy of few classes: a lane takes four rows, each component of a vector one of them, and in
+// every trip one class of all four. A trip costs a software adapter about 100 cycles whatever is in it,
+// which a row of ten classes alone would spend on counting.
+
+const FOURTH: u32 = ROWS / 4u;  // lanes of a workgroup; the rows of a lane lie this far apart
+
+// Four rows of one lane. What all rows share (temperature, scale) is taken from the first.
+struct Four {
+  place: vec4u,
+  exists: vec4<bool>,
+  origin: vec4u,
+  label: vec4u,
+}
+
+fn fourAt(group: vec3u, lane: u32) -> Four {
+  let first = (group.y * params.gridWidth + group.x) * ROWS + lane;
+  let place = first + FOURTH * vec4u(0u, 1u, 2u, 3u);
+  let inside = min(place, vec4u(params.rows - 1u));
+  let index = params.rowStart + inside;
+  return Four(inside, place < vec4u(params.rows),
+    vec4u(originOf(inside.x), originOf(inside.y), originOf(inside.z), originOf(inside.w)),
+    vec4u(rowInfo[index.x].label, rowInfo[index.y].label, rowInfo[index.z].label,
+      rowInfo[index.w].label));
+}
+
+fn elementsOf(four: Four, k: u32) -> vec4u {
+  return four.origin + k * select(1u, params.inner, STRIDED);
+}
+
+fn bitsOfFour(four: Four, k: u32) -> vec4u {
+  let at = elementsOf(four, k);
+  return vec4u(bitsOfElement(at.x), bitsOfElement(at.y), bitsOfElement(at.z), bitsOfElement(at.w));
+}
+
+// Infinite logits are cut off where a soft cap has long made them equal.
+fn unitsOfBits(row: Row, bits: vec4u) -> vec4f {
+  let logit = bitcast<vec4f>(bits);
+  if (SOFTCAPPED) {
+    let most = vec4f(bitcast<f32>(carefulBits(row)));
+    return unitsOf(row, clamp(logit, -most, most));
+  }
+  return logit;
+}
+
+fn bitsAtLabels(four: Four) -> vec4u {
+  let k = min(four.label, vec4u(params.classes - 1u)) * select(1u, params.inner, STRIDED);
+  let at = four.origin + k;
+  return vec4u(bitsOfElement(at.x), bitsOfElement(at.y), bitsOfElement(at.z), bitsOfElement(at.w));
+}
+
+fn ranksOf(bits: vec4u) -> vec4u {
+  return vec4u(rankOf(bits.x), rankOf(bits.y), rankOf(bits.z), rankOf(bits.w));
+}
+
+fn flagged(which: vec4<bool>, flag: u32) -> vec4u {
+  return select(vec4u(0u), vec4u(flag), which);
+}
+
+// The next row becomes the first: an index that is not constant costs a software adapter more than
+// moving everything.
+fn turnedFour(four: Four) -> Four {
+  return Four(four.place.yzwx, four.exists.yzwx, four.origin.yzwx, four.label.yzwx);
+}
+
+// Cross-entropy of few classes, what is known of four rows. The maximum comes first, so that no exponent
+// is positive and nothing has to be done again; its own term is exactly 1 and stays out of the sum, of
+// which log1p then keeps every digit.
+
+struct FourSums {
+  base: vec4f,  // the largest unit
+  ones: vec4f,  // how many classes have it
+  others: vec4f,  // sum of exp(x - base) over all but those
+  heat: vec4f,  // sum of exp(x - base) (base - x) / 2, for the entropy
+  pull: vec4f,  // sum of coefficient (base - x) / 2
+  flags: vec4u,
+}
+
+fn scanFour(row: Row, four: Four) -> FourSums {
+  var top = vec4f(LOWEST);
+  // As signed numbers +infinity and the positive NaN are the largest, as unsigned ones the negative NaN.
+  var high = vec4i(0);
+  var low = vec4u(0u);
+  for (var k = 0u; k < params.classes; k++) {
+    let bits = bitsOfFour(four, k);
+    top = max(top, bitcast<vec4f>(bits));
+    high = max(high, bitcast<vec4i>(bits));
+    low = max(low, bits);
+  }
+  let isNan = (high > vec4i(0x7f800000)) | (low > vec4u(MINUS_INFINITY_BITS));
+  let isInfinite = (high == vec4i(0x7f800000)) & vec4<bool>(!SOFTCAPPED);
+  var sums: FourSums;
+  sums.flags = flagged(isNan, SAW_NAN) | flagged(isInfinite, HAS_INFINITY);
+  sums.base = unitsOfBits(row, bitcast<vec4u>(top));
+  var goal = vec4u(0u);
+  if ((STATS & 8u) != 0u) {
+    goal = ranksOf(bitsAtLabels(four));
+  }
+  for (var k = 0u; k < params.classes; k++) {
+    let bits = bitsOfFour(four, k);
+    let x = unitsOfBits(row, bits);
+    let isTop = x >= sums.base;
+    let e = select(exp2((x - sums.base) * row.scale), vec4f(0.0), isTop);
+    sums.ones += select(vec4f(0.0), vec4f(1.0), isTop);
+    sums.others += e;
+    // A class of probability 0 may be infinitely far away.
+    let gap = min(0.5 * sums.base - 0.5 * x, vec4f(3.4e38));
+    if ((STATS & 4u) != 0u) {
+      sums.heat += e * gap;
+    }
+    if (MIXED) {
+      let q = coefficientAt(row, k);
+      let lost = (bits == vec4u(MINUS_INFINITY_BITS)) & vec4<bool>(!SOFTCAPPED);
+      sums.pull += q * select(gap, vec4f(0.0), lost);
+      sums.flags |= flagged(lost, lossOfImpossible(q));
+      sums.flags |= vec4u(select(HAS_NAN, 0u, isFinite(q)));
+    }
+    if ((STATS & 8u) != 0u) {
+      let rank = ranksOf(bits);
+      let ahead = (rank > goal) | ((rank == goal) & (vec4u(k) < four.label));
+      sums.flags |= flagged(ahead, BEATEN);
+    }
+  }
+  sums.flags |= flagged((sums.ones > vec4f(0.0)) | vec4<bool>(SOFTCAPPED), SOME);
+  return sums;
+}
+
+// What the first of four rows comes to.
+fn outcomeOfFirst(row: Row, sums: FourSums) -> Outcome {
+  let label = elementOfBits(row, bitsAt(row, min(row.label, params.classes - 1u)));
+  let base = sums.base.x;
+  let beside = sums.ones.x - 1.0 + sums.others.x;  // all terms but the largest one
+  let whole = max(1.0 + beside, 1e-30);
+  let isTop = label.unit >= base && !label.lost;
+  let term = select(select(decay(row, label.unit, base), 0.0, label.lost), 1.0, isTop);
+  let flags = sums.flags.x;
+  let broken = (flags & (SOME | SAW_NAN | HAS_INFINITY)) != SOME;
+  return Outcome(base, term, select(whole - term, beside, isTop), whole, log1p(beside), sums.heat.x,
+    sums.pull.x, mixOf(nothing()), ownOf(row), label, flags | select(0u, HAS_NAN, broken));
+}
+
+fn turnedSums(sums: FourSums) -> FourSums {
+  return FourSums(sums.base.yzwx, sums.ones.yzwx, sums.others.yzwx, sums.heat.yzwx, sums.pull.yzwx,
+    sums.flags.yzwx);
+}
+
+fn reportFirst(row: Row, exists: bool, end: Outcome) {
+  if (exists) {
+    if (row.label < OUT_OF_RANGE) {
+      reportRow(row, end);
+    } else {
+      reportNothing(row);
+    }
+  }
+}
+
 // Cross-entropy, the few numbers that the gradient of a row is made of:
 //   gradient[k] = chain ((own + mix + 2 zLoss lse) p[k] - q[k] - own [k = label])
 // with chain = upstream * reduction / temperature, times 1 - (x/softcap)^2 where logits are capped.
@@ -760,65 +705,6 @@ fn slackOf(unit: vec4f) -> vec4f {
   return vec4f(1.0);
 }
 
-// Cross-entropy, second pass: the gradient of a row, each lane its own share. It walks backwards,
-// because what the first pass read last is what the cache still holds.
-// Returns the lane's part of the sum of gradient * logit: the temperature's slope follows from it.
-
-fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
-  let idle = row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE;
-  let blank = idle || (verdict.flags & HAS_NAN) != 0u;
-  for (var rare = blank; rare; rare = false) {
-    fill(row, select(NAN_BITS, 0u, idle));
-  }
-  if (blank) {
-    return 0.0;
-  }
-  let tiles = select(tilesOf(row), 0u, (verdict.flags & CAREFUL) != 0u);
-  var moment = 0.0;
-  for (var left = 4u * tiles; left > 0u; left--) {
-    let quad = left - 1u;
-    let logit = quadAt(quadStart(row, quad));
-    let x = unitsOf(row, logit);
-    var g = verdict.push * exponentials(row, x, verdict.base);
-    if (MIXED) {
-      g -= verdict.pull * coefficientsAt(row, classesAt(row, quad));
-    }
-    if (SOFTCAPPED) {
-      g *= slackOf(x);
-    }
-    if ((STATS & 16u) != 0u) {
-      moment += dot(g, max(logit - momentOrigin(verdict), vec4f(-1e30)));
-    }
-    storeQuad(row, quad, g);
-  }
-  if (INDEXED) {
-    for (var mine = labelTile(row) < tiles; mine; mine = false) {
-      moment -= verdict.own * (bitcast<f32>(labelBits) - momentOrigin(verdict));
-      storeInTile(row, row.label, verdict.labelSlope);
-    }
-  }
-  return moment + storeSlots(row, verdict, tiles);
-}
-
-// The gradient at one class, and what it adds to the moment; with care.
-struct Slope { gradient: f32, moment: f32 }
-
-fn slopeAt(row: Row, verdict: Verdict, k: u32) -> Slope {
-  let bits = bitsAt(row, k);
-  let element = elementOfBits(row, bits);
-  var g = verdict.push * select(decay(row, element.unit, verdict.base), 0.0, element.lost);
-  if (MIXED) {
-    g -= verdict.pull * coefficientAt(row, k);
-  }
-  g *= slackOf(vec4f(element.unit)).x;
-  if (INDEXED) {
-    g = select(g, verdict.labelSlope, k == row.label);
-  }
-  let finite = isFiniteBits(bits);
-  let reach = bitcast<f32>(select(0u, bits, finite)) - momentOrigin(verdict);
-  return Slope(g, select(0.0, g * reach, finite));
-}
-
 // Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
 // 1e4 the sum of g * x cancels to nothing, the sum of g * (x - base) does not.
 fn momentOrigin(verdict: Verdict) -> f32 {
@@ -837,77 +723,99 @@ fn reportTemperature(row: Row, verdict: Verdict, moment: f32) {
 @group(0) @binding(1) var<storage, read> logits: array<u32>;  // (rows, classes)
 @group(0) @binding(6) var<storage, read_write> gradient: array<u32>;  // (rows, classes)
 
-fn storeClass(row: Row, k: u32, bits: u32) {
-  gradient[params.gradientStart + elementOf(row, k) - params.logitsStart] = bits;
+fn storeElement(element: u32, bits: u32) {
+  gradient[params.gradientStart + element - params.logitsStart] = bits;
 }
 
-// Cross-entropy, gradients that are stored element by element.
+// Cross-entropy of few classes, losses and their gradient.
 
-fn storeQuad(row: Row, quad: u32, g: vec4f) {
-  let k = classesAt(row, quad);
-  storeInTile(row, k.x, g.x);
-  storeInTile(row, k.y, g.y);
-  storeInTile(row, k.z, g.z);
-  storeInTile(row, k.w, g.w);
+// What the gradients of four rows are made of (crossEntropyVerdict.wgsl).
+struct FourVerdicts {
+  push: vec4f,
+  pull: vec4f,
+  labelSlope: vec4f,
+  lean: vec4f,
+  flags: vec4u,
+  idle: vec4<bool>,  // zeros are its gradient
 }
 
-fn storeInTile(row: Row, k: u32, g: f32) {
-  storeClass(row, k, bitcast<u32>(g));
+fn withVerdict(before: FourVerdicts, verdict: Verdict, idle: bool) -> FourVerdicts {
+  return FourVerdicts(vec4f(before.push.yzw, verdict.push), vec4f(before.pull.yzw, verdict.pull),
+    vec4f(before.labelSlope.yzw, verdict.labelSlope), vec4f(before.lean.yzw, verdict.lean),
+    vec4u(before.flags.yzw, verdict.flags), vec4<bool>(before.idle.yzw, idle));
 }
 
-fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
-  var moment = 0.0;
-  let slots = params.classes - tiles * TILE;
-  for (var slot = row.lane; slot < slots; slot += LANES) {
-    let k = slotClass(row, tiles, slot);
-    let slope = slopeAt(row, verdict, k);
-    storeClass(row, k, bitcast<u32>(slope.gradient));
-    moment += slope.moment;
+@compute @workgroup_size(FOURTH)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  var four = fourAt(group, lane);
+  let first = rowAt(four.place.x, 0u);
+  var sums = scanFour(first, four);
+  var verdicts: FourVerdicts;
+  for (var left = 4u; left > 0u; left--) {
+    let row = rowAt(four.place.x, 0u);
+    let end = outcomeOfFirst(row, sums);
+    reportFirst(row, four.exists.x, end);
+    let idle = row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE;
+    verdicts = withVerdict(verdicts, verdictOf(row, end), idle);
+    sums = turnedSums(sums);
+    four = turnedFour(four);
+  }
+  var moment = gradientOfFour(first, four, verdicts, sums.base);
+  if ((STATS & 16u) != 0u) {
+    for (var left = 4u; left > 0u; left--) {
+      let row = rowAt(four.place.x, 0u);
+      let verdict = Verdict(sums.base.x, 0.0, 0.0, 0.0, 0.0, verdicts.lean.x, verdicts.flags.x);
+      if (four.exists.x) {
+        reportTemperature(row, verdict, moment.x);
+      }
+      moment = moment.yzwx;
+      verdicts = withVerdict(verdicts, verdict, false);
+      sums = turnedSums(sums);
+      four = turnedFour(four);
+    }
+  }
+}
+
+fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> vec4f {
+  let blank = verdicts.idle | ((verdicts.flags & vec4u(HAS_NAN)) != vec4u(0u));
+  let filling = select(vec4u(NAN_BITS), vec4u(0u), verdicts.idle);
+  var moment = vec4f(0.0);
+  for (var k = 0u; k < params.classes; k++) {
+    let bits = bitsOfFour(four, k);
+    let x = unitsOfBits(row, bits);
+    var g = verdicts.push * exp2((x - base) * row.scale);
+    if (MIXED) {
+      g -= verdicts.pull * coefficientAt(row, k);
+    }
+    if (SOFTCAPPED) {
+      g *= slackOf(x);
+    }
+    g = select(g, verdicts.labelSlope, vec4u(k) == four.label);
+    storeFour(four, k, select(bitcast<vec4u>(g), filling, blank));
+    if ((STATS & 16u) != 0u) {
+      let reach = bitcast<vec4f>(bits) - select(base, vec4f(0.0), vec4<bool>(SOFTCAPPED));
+      let finite = (bits & vec4u(0x7fffffffu)) < vec4u(INFINITY_BITS);
+      moment += select(vec4f(0.0), g * reach, finite & !blank);
+    }
   }
   return moment;
 }
 
-fn fill(row: Row, bits: u32) {
-  for (var k = row.lane; k < params.classes; k += LANES) {
-    storeClass(row, k, bits);
+fn storeFour(four: Four, k: u32, bits: vec4u) {
+  let at = elementsOf(four, k);
+  if (four.exists.x) {
+    storeElement(at.x, bits.x);
   }
-}
-
-// Cross-entropy over rows of logits, losses and their gradient in one dispatch: two reads, one write.
-
-@compute @workgroup_size(THREADS)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let place = (group.y * params.gridWidth + group.x) * ROWS + thread / LANES;
-  let exists = place < params.rows;
-  let row = rowAt(min(place, params.rows - 1u), thread % LANES);
-  let counts = exists && row.label < OUT_OF_RANGE;
-  var sums = nothing();
-  var labelBits = 0u;
-  if (counts) {
-    labelBits = bitsAt(row, row.label);
-    sums = scan(row, labelBits);
+  if (four.exists.y) {
+    storeElement(at.y, bits.y);
   }
-  sums = joinedLanes(row, sums, thread);
-  let end = outcomeOf(row, sums, labelBits);
-  let verdict = verdictOf(row, end);
-  if (exists && row.lane == 0u) {
-    if (counts) {
-      reportRow(row, end);
-    } else {
-      reportNothing(row);
-    }
+  if (four.exists.z) {
+    storeElement(at.z, bits.z);
   }
-  var moment = 0.0;
-  if (exists) {
-    moment = gradientPass(row, verdict, labelBits);
-  }
-  if ((STATS & 16u) != 0u) {
-    moment = joinedSum(moment, thread);
-    if (exists && row.lane == 0u) {
-      reportTemperature(row, verdict, moment);
-    }
+  if (four.exists.w) {
+    storeElement(at.w, bits.w);
   }
 }

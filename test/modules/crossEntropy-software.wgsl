@@ -154,12 +154,6 @@ struct Row {
 fn rowAt(place: u32, lane: u32) -> Row {
   let index = params.rowStart + place;
   let info = rowInfo[index];
-  var origin = params.logitsStart + place * params.rowStride;
-  if (STRIDED) {
-    let pixel = params.pixelStart + place;
-    let image = pixel / params.inner;
-    origin = params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
-  }
   let factor = info.gradientFactor * totals[(params.chunkStart + index) / params.segmentLength];
   // Behind the segments' factors lie the temperature and the sum of the class weights.
   var temperature = params.temperature;
@@ -167,8 +161,17 @@ fn rowAt(place: u32, lane: u32) -> Row {
     temperature = totals[params.segments];
   }
   let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
-  return Row(index, origin, info.label, lane, info.valueFactor, factor, temperature, nats,
+  return Row(index, originOf(place), info.label, lane, info.valueFactor, factor, temperature, nats,
     LOG2E * nats);
+}
+
+fn originOf(place: u32) -> u32 {
+  if (STRIDED) {
+    let pixel = params.pixelStart + place;
+    let image = pixel / params.inner;
+    return params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
+  }
+  return params.logitsStart + place * params.rowStride;
 }
 
 fn elementOf(row: Row, k: u32) -> u32 {
@@ -482,10 +485,6 @@ fn total(v: vec4f) -> f32 {
   return (v.x + v.y) + (v.z + v.w);
 }
 
-fn isFinite(x: f32) -> bool {
-  return isFiniteBits(bitcast<u32>(x));
-}
-
 // Magnitudes as integers, in which NaN is the greatest. Minus infinity does no harm to a sum of exp.
 fn heights(logit: vec4f) -> vec4u {
   let bits = bitcast<vec4u>(logit);
@@ -571,6 +570,10 @@ fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
     sums.flags |= select(0u, BEATEN, rank > goal || (rank == goal && k < row.label));
   }
   return sums;
+}
+
+fn isFinite(x: f32) -> bool {
+  return isFiniteBits(bitcast<u32>(x));
 }
 
 // Orders like the logits themselves, infinities included; a NaN row is excluded by its flag.

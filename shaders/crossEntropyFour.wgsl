@@ -1,0 +1,63 @@
+// Cross-entropy of few classes: a lane takes four rows, each component of a vector one of them, and in
+// every trip one class of all four. A trip costs a software adapter about 100 cycles whatever is in it,
+// which a row of ten classes alone would spend on counting.
+
+const FOURTH: u32 = ROWS / 4u;  // lanes of a workgroup; the rows of a lane lie this far apart
+
+// Four rows of one lane. What all rows share (temperature, scale) is taken from the first.
+struct Four {
+  place: vec4u,
+  exists: vec4<bool>,
+  origin: vec4u,
+  label: vec4u,
+}
+
+fn fourAt(group: vec3u, lane: u32) -> Four {
+  let first = (group.y * params.gridWidth + group.x) * ROWS + lane;
+  let place = first + FOURTH * vec4u(0u, 1u, 2u, 3u);
+  let inside = min(place, vec4u(params.rows - 1u));
+  let index = params.rowStart + inside;
+  return Four(inside, place < vec4u(params.rows),
+    vec4u(originOf(inside.x), originOf(inside.y), originOf(inside.z), originOf(inside.w)),
+    vec4u(rowInfo[index.x].label, rowInfo[index.y].label, rowInfo[index.z].label,
+      rowInfo[index.w].label));
+}
+
+fn elementsOf(four: Four, k: u32) -> vec4u {
+  return four.origin + k * select(1u, params.inner, STRIDED);
+}
+
+fn bitsOfFour(four: Four, k: u32) -> vec4u {
+  let at = elementsOf(four, k);
+  return vec4u(bitsOfElement(at.x), bitsOfElement(at.y), bitsOfElement(at.z), bitsOfElement(at.w));
+}
+
+// Infinite logits are cut off where a soft cap has long made them equal.
+fn unitsOfBits(row: Row, bits: vec4u) -> vec4f {
+  let logit = bitcast<vec4f>(bits);
+  if (SOFTCAPPED) {
+    let most = vec4f(bitcast<f32>(carefulBits(row)));
+    return unitsOf(row, clamp(logit, -most, most));
+  }
+  return logit;
+}
+
+fn bitsAtLabels(four: Four) -> vec4u {
+  let k = min(four.label, vec4u(params.classes - 1u)) * select(1u, params.inner, STRIDED);
+  let at = four.origin + k;
+  return vec4u(bitsOfElement(at.x), bitsOfElement(at.y), bitsOfElement(at.z), bitsOfElement(at.w));
+}
+
+fn ranksOf(bits: vec4u) -> vec4u {
+  return vec4u(rankOf(bits.x), rankOf(bits.y), rankOf(bits.z), rankOf(bits.w));
+}
+
+fn flagged(which: vec4<bool>, flag: u32) -> vec4u {
+  return select(vec4u(0u), vec4u(flag), which);
+}
+
+// The next row becomes the first: an index that is not constant costs a software adapter more than
+// moving everything.
+fn turnedFour(four: Four) -> Four {
+  return Four(four.place.yzwx, four.exists.yzwx, four.origin.yzwx, four.label.yzwx);
+}

@@ -1,0 +1,92 @@
+// Cross-entropy of few classes, losses and their gradient.
+
+// What the gradients of four rows are made of (crossEntropyVerdict.wgsl).
+struct FourVerdicts {
+  push: vec4f,
+  pull: vec4f,
+  labelSlope: vec4f,
+  lean: vec4f,
+  flags: vec4u,
+  idle: vec4<bool>,  // zeros are its gradient
+}
+
+fn withVerdict(before: FourVerdicts, verdict: Verdict, idle: bool) -> FourVerdicts {
+  return FourVerdicts(vec4f(before.push.yzw, verdict.push), vec4f(before.pull.yzw, verdict.pull),
+    vec4f(before.labelSlope.yzw, verdict.labelSlope), vec4f(before.lean.yzw, verdict.lean),
+    vec4u(before.flags.yzw, verdict.flags), vec4<bool>(before.idle.yzw, idle));
+}
+
+@compute @workgroup_size(FOURTH)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  var four = fourAt(group, lane);
+  let first = rowAt(four.place.x, 0u);
+  var sums = scanFour(first, four);
+  var verdicts: FourVerdicts;
+  for (var left = 4u; left > 0u; left--) {
+    let row = rowAt(four.place.x, 0u);
+    let end = outcomeOfFirst(row, sums);
+    reportFirst(row, four.exists.x, end);
+    let idle = row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE;
+    verdicts = withVerdict(verdicts, verdictOf(row, end), idle);
+    sums = turnedSums(sums);
+    four = turnedFour(four);
+  }
+  var moment = gradientOfFour(first, four, verdicts, sums.base);
+  if ((STATS & 16u) != 0u) {
+    for (var left = 4u; left > 0u; left--) {
+      let row = rowAt(four.place.x, 0u);
+      let verdict = Verdict(sums.base.x, 0.0, 0.0, 0.0, 0.0, verdicts.lean.x, verdicts.flags.x);
+      if (four.exists.x) {
+        reportTemperature(row, verdict, moment.x);
+      }
+      moment = moment.yzwx;
+      verdicts = withVerdict(verdicts, verdict, false);
+      sums = turnedSums(sums);
+      four = turnedFour(four);
+    }
+  }
+}
+
+fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> vec4f {
+  let blank = verdicts.idle | ((verdicts.flags & vec4u(HAS_NAN)) != vec4u(0u));
+  let filling = select(vec4u(NAN_BITS), vec4u(0u), verdicts.idle);
+  var moment = vec4f(0.0);
+  for (var k = 0u; k < params.classes; k++) {
+    let bits = bitsOfFour(four, k);
+    let x = unitsOfBits(row, bits);
+    var g = verdicts.push * exp2((x - base) * row.scale);
+    if (MIXED) {
+      g -= verdicts.pull * coefficientAt(row, k);
+    }
+    if (SOFTCAPPED) {
+      g *= slackOf(x);
+    }
+    g = select(g, verdicts.labelSlope, vec4u(k) == four.label);
+    storeFour(four, k, select(bitcast<vec4u>(g), filling, blank));
+    if ((STATS & 16u) != 0u) {
+      let reach = bitcast<vec4f>(bits) - select(base, vec4f(0.0), vec4<bool>(SOFTCAPPED));
+      let finite = (bits & vec4u(0x7fffffffu)) < vec4u(INFINITY_BITS);
+      moment += select(vec4f(0.0), g * reach, finite & !blank);
+    }
+  }
+  return moment;
+}
+
+fn storeFour(four: Four, k: u32, bits: vec4u) {
+  let at = elementsOf(four, k);
+  if (four.exists.x) {
+    storeElement(at.x, bits.x);
+  }
+  if (four.exists.y) {
+    storeElement(at.y, bits.y);
+  }
+  if (four.exists.z) {
+    storeElement(at.z, bits.z);
+  }
+  if (four.exists.w) {
+    storeElement(at.w, bits.w);
+  }
+}

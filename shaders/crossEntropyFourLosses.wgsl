@@ -1,0 +1,16 @@
+// Cross-entropy of few classes, losses only.
+
+@compute @workgroup_size(FOURTH)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  var four = fourAt(group, lane);
+  var sums = scanFour(rowAt(four.place.x, 0u), four);
+  for (var left = 4u; left > 0u; left--) {
+    let row = rowAt(four.place.x, 0u);
+    reportFirst(row, four.exists.x, outcomeOfFirst(row, sums));
+    sums = turnedSums(sums);
+    four = turnedFour(four);
+  }
+}
