@@ -14,14 +14,40 @@ export const rounding = {
   bf16: { relative: 2 ** -8, absolute: 0 },
 } as const;
 
+let lane: Promise<Backend> | undefined;
+let wide: Promise<Backend> | undefined;
+
 /**
- * A backend that plans as for a real GPU (wide workgroups, large passes) though the adapter is a
- * software one: the kernels of both kinds run in every browser lane.
+ * The backend that the files of the browser lane share, and never destroy: compiling is what takes their time, and what
+ * one of them has compiled on this device is there for the next.
  */
-export async function openAsHardware(change: object = {}): Promise<Backend> {
-  const backend = await openBackend({ kind: "webgpu" });
+export const openSoftware = (): Promise<Backend> => {
+  lane ??= openBackend({ kind: "webgpu" });
+  return lane;
+};
+
+/** The same backend, which from now on plans as if its device were another one. */
+export function planningAs(change: object, backend: Backend): Backend {
   const { target } = backend as unknown as { target: object };
-  return Object.assign(backend, { target: { ...target, software: false, ...change } });
+  return Object.assign(backend, { target: { ...target, ...change } });
+}
+
+async function openWide(change: object): Promise<Backend> {
+  const { device } = await openSoftware();
+  return planningAs(
+    { software: false, ...change },
+    await openBackend({ device: device as GPUDevice }),
+  );
+}
+
+/**
+ * Plans as for a real GPU (wide workgroups, large passes) though the adapter is a software one: the kernels of both kinds
+ * run in every browser lane. Shared as well; one with a `change` is the caller's own, on the same device.
+ */
+export function openAsHardware(change?: object): Promise<Backend> {
+  if (change) return openWide(change);
+  wide ??= openWide({});
+  return wide;
 }
 
 /** NaN and infinities must be the same; anything else may be off by `allowed`. Gives the share of it that is used up. */

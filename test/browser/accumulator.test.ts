@@ -1,8 +1,8 @@
 import { describe, test } from "vitest";
-import { openBackend } from "../../src/index.js";
 import { accumulation } from "../accumulation.js";
+import { openSoftware } from "../against.js";
 
-const backend = await openBackend({ kind: "webgpu" });
+const backend = await openSoftware();
 
 describe("an accumulator on the GPU", () => {
   test.each(accumulation)("$title", ({ act }) => act(backend));

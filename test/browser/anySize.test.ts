@@ -1,14 +1,21 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { crossEntropy, openBackend, type Tensor, tensor } from "../../src/index.js";
-import { disagreements, limits, openAsHardware, read, readAll, worst } from "../against.js";
+import {
+  disagreements,
+  limits,
+  openAsHardware,
+  openSoftware,
+  read,
+  readAll,
+  worst,
+} from "../against.js";
 import { rowsOfAll } from "../distributions.js";
 import { fill, labelsFrom, normalFrom, randomFrom } from "../random.js";
 
 const reference = await openBackend({ kind: "cpu" });
-const software = await openBackend({ kind: "webgpu" });
+const software = await openSoftware();
 const device = software.device as GPUDevice;
 const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
-afterAll(() => software.destroy());
 
 /** A buffer of the caller's that begins with `before` elements of something else, and ends with as many. */
 function guarded(data: Float32Array, before: number): { buffer: GPUBuffer; offset: number } {

@@ -1,4 +1,4 @@
-import { openBackend } from "../../src/index.js";
+import { openSoftware } from "../against.js";
 import { blocksTests } from "../blocks.js";
 
-blocksTests(await openBackend({ kind: "webgpu" }));
+blocksTests(await openSoftware());

@@ -1,10 +1,11 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Backend, crossEntropy, openBackend, tensor } from "../../src/index.js";
 import {
   disagreements,
   largestRowSum,
   limits,
   openAsHardware,
+  openSoftware,
   read,
   readAll,
   worst,
@@ -12,12 +13,8 @@ import {
 import { rowsOfAll } from "../distributions.js";
 
 const reference = await openBackend({ kind: "cpu" });
-const software = await openBackend({ kind: "webgpu" });
+const software = await openSoftware();
 const hardware = await openAsHardware();
-afterAll(() => {
-  software.destroy();
-  hardware.destroy();
-});
 
 const planned: readonly (readonly [string, Backend])[] = [
   ["few lanes, as for a software adapter", software],

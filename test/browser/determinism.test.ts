@@ -1,15 +1,11 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { type Backend, crossEntropy, openBackend, tensor } from "../../src/index.js";
-import { openAsHardware, read } from "../against.js";
+import { describe, expect, test } from "vitest";
+import { type Backend, crossEntropy, tensor } from "../../src/index.js";
+import { openAsHardware, openSoftware, read } from "../against.js";
 import { rowsOfAll } from "../distributions.js";
 import { fill, randomFrom } from "../random.js";
 
-const software = await openBackend({ kind: "webgpu" });
+const software = await openSoftware();
 const hardware = await openAsHardware();
-afterAll(() => {
-  software.destroy();
-  hardware.destroy();
-});
 
 const RUNS = 100;
 /** Wide workgroups are slow where they are only emulated. */

@@ -12,7 +12,15 @@ import {
   type Tensor,
   tensor,
 } from "../../src/index.js";
-import { openAsHardware, read, readAll, scaleOf, worst } from "../against.js";
+import {
+  openAsHardware,
+  openSoftware,
+  planningAs,
+  read,
+  readAll,
+  scaleOf,
+  worst,
+} from "../against.js";
 import {
   allSubjects,
   drawn,
@@ -25,10 +33,13 @@ import {
 import { fill, normalFrom, randomFrom } from "../random.js";
 
 const reference = await openBackend({ kind: "cpu" });
-const software = await openBackend({ kind: "webgpu" });
+const software = await openSoftware();
 const hardware = await openAsHardware();
 // Everything at its tightest: passes of three blocks, in a grid that two workgroups fill in a row.
-const narrow = await openAsHardware({ maxBinding: 65_536, maxInvocations: 16 });
+const narrow = planningAs(
+  { software: false, maxBinding: 65_536, maxInvocations: 16 },
+  await openBackend({ kind: "webgpu" }),
+);
 const { limits } = narrow.device as GPUDevice;
 Object.defineProperty(narrow.device, "limits", {
   value: new Proxy(limits, {
@@ -36,10 +47,7 @@ Object.defineProperty(narrow.device, "limits", {
       name === "maxComputeWorkgroupsPerDimension" ? 2 : target[name as keyof GPUSupportedLimits],
   }),
 });
-const all: readonly Backend[] = [software, hardware, narrow];
-afterAll(() => {
-  for (const backend of all) backend.destroy();
-});
+afterAll(() => narrow.destroy());
 
 const RELATIVE = { value: 2e-6, gradient: 5e-6 };
 const ABSOLUTE = 1e-7;

@@ -1,11 +1,10 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { crossEntropy, openBackend, Tensor, tensor } from "../../src/index.js";
-import { disagreements, read, scaleOf } from "../against.js";
+import { disagreements, openSoftware, read, scaleOf } from "../against.js";
 import { fill, labelsFrom, normalFrom, randomFrom } from "../random.js";
 
 const reference = await openBackend({ kind: "cpu" });
-const backend = await openBackend({ kind: "webgpu" });
-afterAll(() => backend.destroy());
+const backend = await openSoftware();
 
 const reductions = [
   "none",

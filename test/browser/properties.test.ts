@@ -1,10 +1,9 @@
 import fc from "fast-check";
-import { afterAll, describe, test } from "vitest";
-import { openBackend } from "../../src/index.js";
+import { describe, test } from "vitest";
+import { openSoftware } from "../against.js";
 import { propertiesOf } from "../properties.js";
 
-const backend = await openBackend({ kind: "webgpu" });
-afterAll(() => backend.destroy());
+const backend = await openSoftware();
 // Rounding of logits up to 160 / 0.5 in float32, and of sums: a share of the size of the numbers.
 const properties = propertiesOf(backend, { value: 1e-6, gradient: 1e-6 });
 

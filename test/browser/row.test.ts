@@ -1,6 +1,6 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Backend, openBackend, type Tensor } from "../../src/index.js";
-import { openAsHardware, readAll, rounding, scaleOf, worst } from "../against.js";
+import { openAsHardware, openSoftware, readAll, rounding, scaleOf, worst } from "../against.js";
 import { rowsOfAll } from "../distributions.js";
 import {
   normalRows,
@@ -13,12 +13,8 @@ import {
 } from "../rowProblems.js";
 
 const reference = await openBackend({ kind: "cpu" });
-const software = await openBackend({ kind: "webgpu" });
+const software = await openSoftware();
 const hardware = await openAsHardware();
-afterAll(() => {
-  software.destroy();
-  hardware.destroy();
-});
 const planned: readonly (readonly [string, Backend])[] = [
   ["few lanes, as for a software adapter", software],
   ["many lanes, as for a GPU", hardware],

@@ -1,16 +1,12 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Backend, crossEntropy, openBackend, tensor } from "../../src/index.js";
-import { disagreements, openAsHardware } from "../against.js";
+import { disagreements, openAsHardware, openSoftware } from "../against.js";
 import { rowsOfAll } from "../distributions.js";
 import { fill, randomFrom } from "../random.js";
 
 const reference = await openBackend({ kind: "cpu" });
-const software = await openBackend({ kind: "webgpu" });
+const software = await openSoftware();
 const hardware = await openAsHardware();
-afterAll(() => {
-  software.destroy();
-  hardware.destroy();
-});
 
 type Half = "f16" | "bf16";
 const formats: readonly Half[] = ["f16", "bf16"];

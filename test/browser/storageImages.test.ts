@@ -1,11 +1,11 @@
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { crossEntropy, openBackend, tensor } from "../../src/index.js";
 import { sizeOf } from "../../src/tensor.js";
+import { openSoftware } from "../against.js";
 import { fill, randomFrom } from "../random.js";
 
 const reference = await openBackend({ kind: "cpu" });
-const backend = await openBackend({ kind: "webgpu" });
-afterAll(() => backend.destroy());
+const backend = await openSoftware();
 
 // Once the loads of 16-bit words took the classes of an image for neighbours, and read other pixels.
 test.each([

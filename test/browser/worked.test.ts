@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { openBackend } from "../../src/index.js";
+import { openSoftware } from "../against.js";
 import { lossNamed, runCase } from "../oracle.js";
 import { documentCases, missing, statedCases, valuesOf } from "../worked.js";
 
-const backend = await openBackend({ kind: "webgpu" });
+const backend = await openSoftware();
 const relative = 2e-6;
 const absolute = 1e-7;
 
