@@ -46,6 +46,19 @@ export class Argument {
     return isFloat(this.dtype);
   }
 
+  /** A list of whole numbers as an integer array: 32 bits where they suffice. */
+  toIntegers(where: string = this.name): Argument {
+    const values = this.values();
+    const odd = values.findIndex((value) => !Number.isInteger(value));
+    if (odd >= 0) {
+      fail("DTYPE", `${where} holds ${values[odd]} at index ${odd}, expected whole numbers`);
+    }
+    const wide = values.some((value) => value !== (value | 0));
+    const data = wide ? BigInt64Array.from(Array.from(values, BigInt)) : Int32Array.from(values);
+    const storage = { kind: "host", data } as const;
+    return new Argument(this.name, wide ? "i64" : "i32", this.shape, storage, this.size);
+  }
+
   /** Whether this argument may stand for a tensor of `shape`: a flat array may when the sizes agree. */
   fits(shape: readonly number[]): boolean {
     if (!this.shape) return this.size === sizeOf(shape);
@@ -93,17 +106,4 @@ export function plannedArgument(
   const shape = checkShape(spec?.shape, where);
   const dtype = checkDType((spec as PlannedSpec).dtype ?? usual, where);
   return new Argument(name, dtype, shape, undefined, sizeOf(shape));
-}
-
-/** A list of whole numbers as an integer array: 32 bits where they suffice. */
-export function toIntegers(argument: Argument, where: string = argument.name): Argument {
-  const values = argument.values();
-  const odd = values.findIndex((value) => !Number.isInteger(value));
-  if (odd >= 0) {
-    fail("DTYPE", `${where} holds ${values[odd]} at index ${odd}, expected whole numbers`);
-  }
-  const wide = values.some((value) => value !== (value | 0));
-  const data = wide ? BigInt64Array.from(Array.from(values, BigInt)) : Int32Array.from(values);
-  const { name, shape, size } = argument;
-  return new Argument(name, wide ? "i64" : "i32", shape, { kind: "host", data }, size);
 }

@@ -1,4 +1,4 @@
-import { Argument, toArgument, toIntegers } from "./argument.js";
+import { Argument, toArgument } from "./argument.js";
 import { bufferTensor } from "./bufferTensor.js";
 import { gpuDType } from "./dtype.js";
 import { fail } from "./errors.js";
@@ -19,7 +19,7 @@ function boundArgument(value: unknown, planned: Argument, where: string): Argume
     where,
   );
   const isList = parsed.dtype === "f64" && !planned.isFloat();
-  const given = isList ? toIntegers(parsed, where) : parsed;
+  const given = isList ? parsed.toIntegers(where) : parsed;
   if (!given.fits(shape)) {
     const got = given.shape ? `shape [${given.shape}]` : `${given.size} elements`;
     fail("SHAPE_MISMATCH", `${where} has ${got}, the plan was made for [${shape}]`);

@@ -1,13 +1,5 @@
-import {
-  type Backend,
-  type Control,
-  defaultBackend,
-  type Plan,
-  type PlanInputs,
-} from "./backend/index.js";
-import { describe, fail } from "./errors.js";
+import type { Backend, Control, Plan, PlanInputs } from "./backend/index.js";
 import type { ReductionName } from "./reduction.js";
-import { Request } from "./request.js";
 import type { LossResult } from "./result.js";
 import type { InputRole, LossSpec, OptionSpecs, OptionsOf, PlannedShape } from "./spec.js";
 import type { Tensor, TensorLike } from "./tensor.js";
@@ -126,81 +118,19 @@ export type FunctionOf<
       S["outputs"] extends object ? Names<S["outputs"]> : never
     >;
 
-function splitArguments(
-  spec: LossSpec,
-  args: readonly unknown[],
-): { values: Record<string, unknown>; options: Record<string, unknown> } {
-  const names = Object.keys(spec.inputs);
-  if (args.length < names.length || args.length > names.length + 1) {
-    fail(
-      "SHAPE_MISMATCH",
-      `${spec.name} takes (${names.join(", ")}, options), got ${args.length} arguments`,
-    );
-  }
-  const values = Object.fromEntries(names.map((name, index) => [name, args[index]]));
-  return { values, options: plainOptions(spec, args[names.length]) };
-}
+/** What parses, checks and runs calls: loaded with the first one, so that a page that computes nothing is spared it. */
+let calls: typeof import("./call.js") | undefined;
 
-function plainOptions(spec: LossSpec, options: unknown): Record<string, unknown> {
-  if (options === undefined) return {};
-  const proto = typeof options === "object" && options ? Object.getPrototypeOf(options) : undefined;
-  if (proto !== Object.prototype && proto !== null) {
-    fail("OPTION", `${spec.name}: the options must be a plain object, got ${describe(options)}`);
-  }
-  // Read once: a getter or a Proxy must not answer differently after the check.
-  return { ...(options as object) };
-}
-
-const isBackend = (value: unknown): value is Backend =>
-  typeof value === "object" && value !== null && "kind" in value && "call" in value;
-
-/** The backend asked for, else the one that already holds a tensor, else the shared one. */
-async function chooseBackend(
-  spec: LossSpec,
-  asked: unknown,
-  request: Request | undefined,
-): Promise<Backend> {
-  if (asked !== undefined) {
-    if (isBackend(asked)) return asked;
-    return fail(
-      "OPTION",
-      `${spec.name}: backend must come from openBackend(), got ${describe(asked)}`,
-    );
-  }
-  for (const { gpu } of Object.values(request?.tensors ?? {})) {
-    if (isBackend(gpu?.owner)) return gpu.owner;
-  }
-  return defaultBackend();
-}
-
-function checkControl(spec: LossSpec, options: Readonly<Record<string, unknown>>): Control {
-  const { signal, onProgress } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    fail("OPTION", `${spec.name}: signal must be an AbortSignal, got ${describe(signal)}`);
-  }
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    fail("OPTION", `${spec.name}: onProgress must be a function, got ${describe(onProgress)}`);
-  }
-  return { signal, onProgress: onProgress as Control["onProgress"] };
-}
-
-/** Makes the function of a loss from its spec: parsing, checking, choosing a backend, running. */
+/** Makes the function of a loss from its spec. */
 export function defineLoss<const S extends LossSpec>(spec: S): FunctionOf<S> {
-  const known: LossSpec = spec;
   const call = async (...args: unknown[]): Promise<LossResult> => {
-    const { values, options } = splitArguments(known, args);
-    const control = checkControl(known, options);
-    const request = new Request(known, values, options, false);
-    const geometry = known.check(request);
-    const backend = await chooseBackend(known, options.backend, request);
-    return backend.call({ spec: known, request, geometry }, control);
+    // From the second call on arguments are read before control goes back to the caller.
+    calls ??= await import("./call.js");
+    return calls.callLoss(spec, args);
   };
   const plan = async (shapes: PlanInputs, options?: unknown): Promise<Plan> => {
-    const given = plainOptions(known, options);
-    const request = new Request(known, shapes, given, true);
-    const geometry = known.check(request);
-    const backend = await chooseBackend(known, given.backend, request);
-    return backend.plan({ spec: known, request, geometry });
+    calls ??= await import("./call.js");
+    return calls.planLoss(spec, shapes, options);
   };
-  return Object.assign(call, { plan, spec: known }) as unknown as FunctionOf<S>;
+  return Object.assign(call, { plan, spec }) as unknown as FunctionOf<S>;
 }

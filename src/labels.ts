@@ -1,4 +1,4 @@
-import { type Argument, toIntegers } from "./argument.js";
+import type { Argument } from "./argument.js";
 import { fail } from "./errors.js";
 import type { Request } from "./request.js";
 
@@ -22,7 +22,7 @@ export function expectIntegers(request: Request, name: string): void {
     const label = argument.values()[odd];
     fail("DTYPE", `${request.where(name)} holds ${label} at index ${odd}, expected whole numbers`);
   }
-  request.tensors[name] = toIntegers(argument);
+  request.tensors[name] = argument.toIntegers();
 }
 
 /** Fails unless `name` holds whole numbers, in [0, classes) or `ignoreIndex`. Labels on the GPU are judged there. */
@@ -54,5 +54,5 @@ export function expectLabels(request: Request, name: string, classes: number): v
       }`,
     );
   }
-  if (lists) request.tensors[name] = toIntegers(argument);
+  if (lists) request.tensors[name] = argument.toIntegers();
 }

@@ -1,12 +1,10 @@
-import { bindInputs, bindNumbers } from "../bind.js";
 import { fail } from "../errors.js";
 import type { Request } from "../request.js";
 import { gather, type LossResult } from "../result.js";
 import type { CpuArray, CpuPath, Precision } from "../spec.js";
 import { Tensor } from "../tensor.js";
 import { numberToBfloat, numberToHalf } from "../toHalves.js";
-import { toHost } from "../toHost.js";
-import type { Backend, Control, Job, Plan, PlanInputs } from "./index.js";
+import type { Backend, Control, Job, Plan } from "./index.js";
 
 const hostTensor = ({ shape, data }: CpuArray): Tensor =>
   new Tensor(shape, data instanceof Float64Array ? "f64" : "f32", { kind: "host", data });
@@ -65,12 +63,9 @@ export class CpuBackend implements Backend {
     const started = performance.now();
     const onGpu = Object.values(job.request.tensors).some((argument) => argument.gpu);
     const path = await job.spec.cpu();
+    const request = onGpu ? await (await import("../toHost.js")).toHost(job.request) : job.request;
     signal?.throwIfAborted();
-    const result = compute(
-      path,
-      onGpu ? { ...job, request: await toHost(job.request) } : job,
-      this.#precision,
-    );
+    const result = compute(path, { ...job, request }, this.#precision);
     onProgress?.({ done: 1, total: 1, elapsedMs: performance.now() - started });
     return result;
   }
@@ -78,22 +73,13 @@ export class CpuBackend implements Backend {
   async plan(job: Job): Promise<Plan> {
     this.#check();
     const path = await job.spec.cpu();
-    let destroyed = false;
-    const run = (
-      inputs: PlanInputs,
-      numbers: Readonly<Record<string, number>> = {},
-    ): LossResult => {
-      this.#check();
-      if (destroyed) fail("DISPOSED", `${job.spec.name}: this plan was destroyed`);
-      const request = bindInputs(bindNumbers(job.request, numbers), inputs);
-      return compute(path, { ...job, request, geometry: job.spec.check(request) }, this.#precision);
-    };
-    const encode = (): never =>
-      fail("UNSUPPORTED", "plan.encode needs WebGPU; this plan is on the CPU");
-    const destroy = (): void => {
-      destroyed = true;
-    };
-    return { backend: "cpu", run, encode, destroy };
+    // Loaded here: a page of single calls is spared it.
+    const { cpuPlan } = await import("./cpuPlan.js");
+    return cpuPlan({
+      job,
+      check: () => this.#check(),
+      compute: (bound) => compute(path, bound, this.#precision),
+    });
   }
 
   destroy(): void {

@@ -2,7 +2,6 @@ import { fail, LossError } from "../errors.js";
 import type { Program, Target } from "../plan.js";
 import type { LossResult } from "../result.js";
 import type { GpuOwner, GpuStorage } from "../tensor.js";
-import { gpuPlan } from "./gpuPlan.js";
 import type { Backend, Control, Job, Plan, PlanInputs } from "./index.js";
 import { Memory, type MemoryReport } from "./memory.js";
 import { Pipelines } from "./pipelines.js";
@@ -144,6 +143,8 @@ export class WebGpuBackend implements Backend, GpuOwner {
     this.check();
     const program = await this.#program(job);
     const steps = await this.#compile(program);
+    // Loaded here: a page of single calls is spared it.
+    const { gpuPlan } = await import("./gpuPlan.js");
     const loan = new Loan(this.#memory);
     const { device } = this;
     try {

@@ -1,4 +1,3 @@
-import { toIntegers } from "../argument.js";
 import { fail } from "../errors.js";
 import { hostLabels } from "../labels.js";
 import type { Request } from "../request.js";
@@ -12,7 +11,7 @@ function expectWholeNumbers(request: Request, name: string): void {
     fail("DTYPE", `${request.where(name)} has dtype ${argument.dtype}, expected whole numbers`);
   }
   if (!isList) return;
-  request.tensors[name] = toIntegers(argument, request.where(name));
+  request.tensors[name] = argument.toIntegers(request.where(name));
 }
 
 /** Fails unless every number of `name` lies in [0, most]. Numbers on the GPU are judged there. */

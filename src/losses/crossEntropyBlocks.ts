@@ -1,10 +1,9 @@
 import type { Progress } from "../backend/index.js";
 import { describe, fail } from "../errors.js";
-import { Request } from "../request.js";
+import type { Request } from "../request.js";
 import type { LossResult } from "../result.js";
 import type { CpuArray, Stats } from "../spec.js";
 import { checkShape, Tensor, type TensorLike } from "../tensor.js";
-import { toHost } from "../toHost.js";
 import { crossEntropy, type Geometry } from "./crossEntropy.js";
 
 /** Logits that are made or fetched one block of rows at a time. */
@@ -160,6 +159,8 @@ export async function crossEntropyBlocks(
     const standIn = new Tensor([...shape], "f32", { kind: "host", data: new Float32Array(0) });
     const values = { logits: standIn, targets: given };
     const { spec } = crossEntropy;
+    const { Request } = await import("../request.js");
+    const { toHost } = await import("../toHost.js");
     const request = await toHost(new Request(spec, values, { ...all }, false));
     const geometry = spec.check(request) as Geometry;
     if (geometry.soft || geometry.classStride !== 1 || request.gradients.targets) {

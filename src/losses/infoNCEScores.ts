@@ -1,4 +1,4 @@
-import { Argument } from "../argument.js";
+import type { Argument } from "../argument.js";
 import { defineLoss } from "../define.js";
 import { rowGeometry } from "../families/rowShape.js";
 import { temperatureOption } from "../families/temperature.js";
@@ -29,6 +29,7 @@ function asLogits(request: Request, targets?: Argument): Request {
 }
 
 async function cpu(): Promise<CpuPath<Geometry>> {
+  const { Argument } = await import("../argument.js");
   const { crossEntropyCpu } = await import("../cpu/crossEntropy.js");
   return (request, geometry, precision) => {
     const { rows, lossShape } = geometry;
