@@ -1,5 +1,5 @@
+import type { NumberOption, OptionSpec, TensorOption } from "./declaration.js";
 import { describe, fail } from "./errors.js";
-import type { NumberOption, OptionSpec, TensorOption } from "./spec.js";
 
 const isTensorOption = (spec: OptionSpec): spec is TensorOption => "tensor" in spec;
 

@@ -1,8 +1,8 @@
 import { type Argument, plannedArgument, toArgument } from "./argument.js";
+import type { Declaration, InputRole } from "./declaration.js";
 import { describe, fail } from "./errors.js";
 import { checkNames, checkOption } from "./options.js";
 import { checkReduction, type ReductionName } from "./reduction.js";
-import type { InputRole, LossSpec } from "./spec.js";
 
 /** Where a gradient is written: a buffer of its own, or over the input. */
 export type GradientPlace = "new" | "inPlace";
@@ -16,14 +16,14 @@ const shapeIn = (planned: unknown): readonly number[] | undefined =>
 const everywhere = ["gradients", "outputs", "backend", "signal", "onProgress", "upstream"];
 
 /** Options that a function takes beside its own. */
-const commonOptions = ({ result }: LossSpec): readonly string[] =>
+const commonOptions = ({ result }: Declaration): readonly string[] =>
   result === "output"
     ? everywhere
     : ["reduction", "emptyMean", "mask", "sampleWeight", ...everywhere];
 
 /** A call or a plan after parsing: typed, named and range-checked, but shapes not yet compared. */
 export class Request {
-  readonly spec: LossSpec;
+  readonly spec: Declaration;
   readonly numbers: Record<string, number> = {};
   readonly choices: Record<string, string | boolean> = {};
   readonly tensors: Record<string, Argument> = {};
@@ -34,7 +34,7 @@ export class Request {
 
   /** `values` are the inputs: data in a call, shapes where `planned`. */
   constructor(
-    spec: LossSpec,
+    spec: Declaration,
     values: Readonly<Record<string, unknown>>,
     options: Readonly<Record<string, unknown>>,
     planned: boolean,

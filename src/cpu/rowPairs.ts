@@ -1,11 +1,8 @@
-import type { PairGeometry, RowPairSpec } from "../families/rowPairs.js";
+import type { PairGeometry, PairMeasure, RowPairSpec } from "../families/rowPairs.js";
 import type { Request } from "../request.js";
 import type { CpuArray, CpuOutcome } from "../spec.js";
 import { directedLength, lengthOf } from "./embeddings.js";
 import { reduceValues, rowFactors } from "./factors.js";
-
-/** How far two vectors are apart; "cosine" is 1 less their cosine. */
-export type PairMeasure = "l2" | "squared" | "p" | "cosine";
 
 interface Measured {
   readonly distance: number;

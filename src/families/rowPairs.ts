@@ -1,9 +1,11 @@
-import type { PairMeasure } from "../cpu/rowPairs.js";
 import { defineLoss, type FunctionOf } from "../define.js";
 import { fail } from "../errors.js";
 import type { Request } from "../request.js";
 import type { LossSpec } from "../spec.js";
 import { sizeOf } from "../tensor.js";
+
+/** How far two vectors are apart; "cosine" is 1 less their cosine. */
+export type PairMeasure = "l2" | "squared" | "p" | "cosine";
 
 /** Which vectors of a row are compared, and how. */
 export interface Comparison {
