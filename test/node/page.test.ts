@@ -28,7 +28,7 @@ let checking: Page;
 let said: string[] = [];
 
 /** Software rendering on a busy machine takes its time. */
-const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 200_000, interval: 100 });
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 300_000, interval: 100 });
 
 const listen = (one: Page): void => {
   one.on("console", (message: ConsoleMessage) => said.push(`${message.type()}: ${message.text()}`));
@@ -70,7 +70,7 @@ async function lookAt(name: string): Promise<string[]> {
   return wrong;
 }
 
-describe.skipIf(!found)("the page", { timeout: 240_000 }, () => {
+describe.skipIf(!found)("the page", { timeout: 320_000 }, () => {
   beforeAll(async () => {
     mkdirSync(shots, { recursive: true });
     site = await serveSite();
