@@ -27,7 +27,7 @@ fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   // The base follows in steps: following at once costs a rounded product for every new maximum,
   // 2.9e-5 on a row in ascending order.
   let far = (0.5 * element.unit - 0.5 * sums.base) * row.nats > 1.0;
-  for (var rare = ordinary && far; rare; rare = false) {
+  if (ordinary && far) {
     sums = rebased(row, sums, element.unit);
   }
   let e = select(0.0, decay(row, element.unit, sums.base), ordinary && !(INDEXED && k == row.label));

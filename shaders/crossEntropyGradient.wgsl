@@ -12,22 +12,16 @@ fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
     return 0.0;
   }
   let tiles = select(tilesOf(row), 0u, (verdict.flags & CAREFUL) != 0u);
+  let start = firstTile(row);
   var moment = 0.0;
-  for (var left = 4u * tiles; left > 0u; left--) {
-    let quad = left - 1u;
-    let logit = quadAt(quadStart(row, quad));
-    let x = unitsOf(row, logit);
-    var g = verdict.push * exponentials(row, x, verdict.base);
-    if (MIXED) {
-      g -= verdict.pull * coefficientsAt(row, classesAt(row, quad));
-    }
-    if (SOFTCAPPED) {
-      g *= slackOf(x);
-    }
-    if ((STATS & 16u) != 0u) {
-      moment += dot(g, max(logit - momentOrigin(verdict), vec4f(-1e30)));
-    }
-    storeQuad(row, quad, g);
+  for (var left = tiles; left > 0u; left--) {
+    let tile = left - 1u;
+    let logit = tileAt(start + tile * tileStep());
+    let ab = gradientOfQuad(row, verdict, 4u * tile, logit.a)
+      + gradientOfQuad(row, verdict, 4u * tile + 1u, logit.b);
+    let cd = gradientOfQuad(row, verdict, 4u * tile + 2u, logit.c)
+      + gradientOfQuad(row, verdict, 4u * tile + 3u, logit.d);
+    moment += ab + cd;
   }
   if (INDEXED) {
     for (var mine = labelTile(row) < tiles; mine; mine = false) {
@@ -36,6 +30,23 @@ fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
     }
   }
   return moment + storeSlots(row, verdict, tiles);
+}
+
+// Stores the gradient at four classes; returns what they add to the moment.
+fn gradientOfQuad(row: Row, verdict: Verdict, quad: u32, logit: vec4f) -> f32 {
+  let x = unitsOf(row, logit);
+  var g = verdict.push * exponentials(row, x, verdict.base);
+  if (MIXED) {
+    g -= verdict.pull * coefficientsAt(row, classesAt(row, quad));
+  }
+  if (SOFTCAPPED) {
+    g *= slackOf(x);
+  }
+  storeQuad(row, quad, g);
+  if ((STATS & 16u) != 0u) {
+    return dot(g, max(logit - momentOrigin(verdict), vec4f(-1e30)));
+  }
+  return 0.0;
 }
 
 // The gradient at one class, and what it adds to the moment; with care.

@@ -30,8 +30,17 @@ fn classesAt(row: Row, quad: u32) -> vec4u {
   return 2u * quadStart(row, quad) - row.origin + vec4u(0u, 1u, 2u * LANES, 2u * LANES + 1u);
 }
 
-fn quadStep() -> u32 {
-  return QUAD / 2u;
+fn firstTile(row: Row) -> u32 {
+  return quadStart(row, 0u);
+}
+
+fn tileStep() -> u32 {
+  return TILE / 2u;
+}
+
+fn tileAt(word: u32) -> Tile {
+  const STEP = QUAD / 2u;
+  return Tile(quadAt(word), quadAt(word + STEP), quadAt(word + 2u * STEP), quadAt(word + 3u * STEP));
 }
 
 fn quadAt(word: u32) -> vec4f {

@@ -20,13 +20,18 @@ fn classesAt(row: Row, quad: u32) -> vec4u {
   return quad * QUAD + row.lane + vec4u(0u, LANES, 2u * LANES, 3u * LANES);
 }
 
-// Where the quad of this lane begins, and how far the next one is from it.
-fn quadStart(row: Row, quad: u32) -> u32 {
-  return elementOf(row, quad * QUAD + row.lane);
+// The element where the first tile of this lane begins, and how far the next one is from it.
+fn firstTile(row: Row) -> u32 {
+  return elementOf(row, row.lane);
 }
 
-fn quadStep() -> u32 {
-  return 4u * laneStep();
+fn tileStep() -> u32 {
+  return 16u * laneStep();
+}
+
+fn tileAt(at: u32) -> Tile {
+  let step = 4u * laneStep();
+  return Tile(quadAt(at), quadAt(at + step), quadAt(at + 2u * step), quadAt(at + 3u * step));
 }
 
 fn laneStep() -> u32 {

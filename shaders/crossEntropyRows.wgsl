@@ -10,6 +10,7 @@ struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 const THREADS: u32 = LANES * ROWS;
 const QUAD: u32 = 4u * LANES;  // classes that the lanes of a row take four by four
 const TILE: u32 = 4u * QUAD;  // and in one trip
+struct Tile { a: vec4f, b: vec4f, c: vec4f, d: vec4f }  // the logits of one lane and trip
 const NONE: u32 = 0xffffffffu;
 const OUT_OF_RANGE: u32 = 0xfffffffeu;  // as a label; NONE is a row to skip
 

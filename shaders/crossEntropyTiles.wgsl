@@ -16,46 +16,47 @@ fn labelTile(row: Row) -> u32 {
 
 fn scanTiles(row: Row, before: Sums, tiles: u32, labelBits: u32) -> Sums {
   let home = labelTile(row);
+  let start = firstTile(row);
   var sums = before;
   var top = 0u;
-  for (var first = 0u; first < tiles; first += BLOCK) {
-    let end = min(first + BLOCK, tiles);
+  var tile = 0u;
+  // Short blocks first: it is among the first tiles that the base is most often too low.
+  for (var block = 4u; tile < tiles; block = min(2u * block, BLOCK)) {
+    let end = min(tile + block, tiles);
+    let base = sums.base;
     var part = nothing();
-    part.base = sums.base;
-    for (var tile = first; tile < end;) {
-      let at = quadStart(row, 4u * tile);
-      let a = quadAt(at);
-      let b = quadAt(at + quadStep());
-      let c = quadAt(at + 2u * quadStep());
-      let d = quadAt(at + 3u * quadStep());
+    var excess = 0.0;
+    while ((tile < end) & (excess == 0.0)) {
+      let logit = tileAt(start + tile * tileStep());
       if (BITWISE || SOFTCAPPED) {
-        let height = max(max(heights(a), heights(b)), max(heights(c), heights(d)));
+        let height = max(max(heights(logit.a), heights(logit.b)), max(heights(logit.c), heights(logit.d)));
         top = max(max(top, max(height.x, height.y)), max(height.z, height.w));
       }
-      let base = part.base;
-      let ea = exponentials(row, unitsOf(row, a), base);
-      let eb = exponentials(row, unitsOf(row, b), base);
-      let ec = exponentials(row, unitsOf(row, c), base);
-      let ed = exponentials(row, unitsOf(row, d), base);
-      let sum = total((rocks(ea) + rocks(eb)) + (rocks(ec) + rocks(ed)));
-      let dust = total((ea - rocks(ea) + (eb - rocks(eb))) + (ec - rocks(ec) + (ed - rocks(ed))));
+      let a = exponentials(row, unitsOf(row, logit.a), base);
+      let b = exponentials(row, unitsOf(row, logit.b), base);
+      let c = exponentials(row, unitsOf(row, logit.c), base);
+      let d = exponentials(row, unitsOf(row, logit.d), base);
+      let columns = (a + b) + (c + d);
+      let sum = total(rocks(columns));
+      let dust = total(columns - rocks(columns));
       let counts = tile != home;
-      for (var rare = counts && sum > LIMIT && isFinite(sum); rare; rare = false) {
-        part = rebased(row, part, base + log2(sum) / row.scale);
-      }
-      // A tile that has raised the base comes again.
-      let again = part.base > base;
-      let share = counts && !again;
+      let above = counts & (sum > LIMIT) & isFinite(sum);
+      let share = counts & !above;
+      excess = select(0.0, sum, above);
       part.rest += select(0.0, sum, share);
       part.dust += select(0.0, dust, share);
       if (EXTRAS) {
-        for (var more = share; more; more = false) {
-          part = added(part, extrasOfTile(row, tile, base, bitcast<f32>(labelBits)));
+        if (share) {
+          part = added(part, extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits)));
         }
       }
-      tile += select(1u, 0u, again);
+      tile += select(1u, 0u, above);
     }
-    sums = added(rebased(row, sums, part.base), part);
+    sums = added(sums, part);
+    // The tile that is too high for the base comes again.
+    if (excess > 0.0) {
+      sums = rebased(row, sums, base + log2(excess) / row.scale);
+    }
   }
   sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));
   return sums;
@@ -76,28 +77,31 @@ fn heights(logit: vec4f) -> vec4u {
   return select(bits & vec4u(0x7fffffffu), vec4u(0u), harmless);
 }
 
-// What few ask for is read a second time, out of the cache, so that the loop over tiles stays short.
-fn extrasOfTile(row: Row, tile: u32, base: f32, labelLogit: f32) -> Sums {
-  var heat = vec4f(0.0);
-  var mix = vec4f(0.0);
-  var pull = vec4f(0.0);
-  var flags = 0u;
-  for (var quad = 4u * tile; quad < 4u * tile + 4u; quad++) {
-    let logit = quadAt(quadStart(row, quad));
-    let x = unitsOf(row, logit);
-    if ((STATS & 4u) != 0u) {
-      heat += exponentials(row, x, base) * (base - x);
-    }
-    if (MIXED) {
-      let q = coefficientsAt(row, classesAt(row, quad));
-      mix += q;
-      pull += q * (base - x);
-    }
-    if ((STATS & 8u) != 0u) {
-      let earlier = classesAt(row, quad) < vec4u(row.label);
-      let ahead = select(logit > vec4f(labelLogit), logit >= vec4f(labelLogit), earlier);
-      flags |= select(0u, BEATEN, any(ahead));
-    }
+// What few ask for.
+fn extrasOfTile(row: Row, tile: u32, logit: Tile, base: f32, labelLogit: f32) -> Sums {
+  let ab = added(extrasOfQuad(row, 4u * tile, logit.a, base, labelLogit),
+    extrasOfQuad(row, 4u * tile + 1u, logit.b, base, labelLogit));
+  let cd = added(extrasOfQuad(row, 4u * tile + 2u, logit.c, base, labelLogit),
+    extrasOfQuad(row, 4u * tile + 3u, logit.d, base, labelLogit));
+  return added(ab, cd);
+}
+
+fn extrasOfQuad(row: Row, quad: u32, logit: vec4f, base: f32, labelLogit: f32) -> Sums {
+  let x = unitsOf(row, logit);
+  var extras = nothing();
+  extras.base = base;
+  if ((STATS & 4u) != 0u) {
+    extras.heat = 0.5 * total(exponentials(row, x, base) * (base - x));
   }
-  return Sums(base, 0.0, 0.0, 0.5 * total(heat), total(mix), 0.5 * total(pull), flags);
+  if (MIXED) {
+    let q = coefficientsAt(row, classesAt(row, quad));
+    extras.mix = total(q);
+    extras.pull = 0.5 * total(q * (base - x));
+  }
+  if ((STATS & 8u) != 0u) {
+    let earlier = classesAt(row, quad) < vec4u(row.label);
+    let ahead = select(logit > vec4f(labelLogit), logit >= vec4f(labelLogit), earlier);
+    extras.flags = select(0u, BEATEN, any(ahead));
+  }
+  return extras;
 }

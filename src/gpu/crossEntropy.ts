@@ -46,9 +46,19 @@ function variantOf(request: Request, geometry: Geometry, on: Target): Variant {
     0,
   );
   const storage = code("logits");
-  const canBeFew = !soft && !(request.gradients.logits === "inPlace" && storage !== 0);
+  const inPlace = request.gradients.logits === "inPlace";
+  const shape = crossEntropyShape(
+    on,
+    rows,
+    classes,
+    classStride > 1,
+    !soft && !(inPlace && storage !== 0),
+  );
+  const isPlain = storage === 0 && classStride === 1 && !shape.few;
   return {
-    ...crossEntropyShape(on, rows, classes, classStride > 1, canBeFew),
+    ...shape,
+    // What is written cannot be bound twice, and a binding holds a whole tile.
+    tiled: on.software && isPlain && !inPlace && classes >= 16,
     storage,
     soft: soft ? code("targets") : undefined,
     weighted: request.tensors.weight !== undefined,
@@ -116,6 +126,7 @@ export function planLosses(
         kernel: rowKernel(work, work === "targets" ? { ...variant, stats: 0 } : variant, pieces),
         bindings: definedOnly({
           logits: part(logits),
+          logitTiles: variant.tiled ? part(logits) : undefined,
           rowInfo: chunk.rowInfo,
           totals: context.totals,
           classWeights: weight,

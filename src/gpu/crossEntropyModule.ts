@@ -7,6 +7,7 @@ import index from "../../shaders/crossEntropyIndex.wgsl?raw";
 import inPlace32 from "../../shaders/crossEntropyInPlace32.wgsl?raw";
 import load16 from "../../shaders/crossEntropyLoad16.wgsl?raw";
 import load32 from "../../shaders/crossEntropyLoad32.wgsl?raw";
+import loadTiles from "../../shaders/crossEntropyLoadTiles.wgsl?raw";
 import readOnly from "../../shaders/crossEntropyReadOnly.wgsl?raw";
 import rows from "../../shaders/crossEntropyRows.wgsl?raw";
 import scan from "../../shaders/crossEntropyScan.wgsl?raw";
@@ -62,6 +63,8 @@ export interface Variant {
   readonly stats: number;
   readonly temperatureTensor: boolean;
   readonly strided: boolean;
+  /** Logits are bound a second time, as tiles of 64 bytes. */
+  readonly tiled: boolean;
 }
 
 const params: Kernel["params"] = {
@@ -96,9 +99,9 @@ function fewParts(work: Work, { few, fewSums, fewLosses, fewFused }: Few): strin
 
 function partsOf(work: Work, variant: Variant, pieces: Pieces): string[] {
   if (variant.few) return fewParts(work, pieces.few as Few);
-  const { storage, lanes, soft, strided } = variant;
+  const { storage, lanes, soft, strided, tiled } = variant;
   const rare = pieces.rare as Rare;
-  const load = storage === 0 || strided ? load32 : load16;
+  const load = tiled ? loadTiles : storage === 0 || strided ? load32 : load16;
   const q = soft === undefined ? index : rare.soft;
   const parts = [
     math,

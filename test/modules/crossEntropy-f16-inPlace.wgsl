@@ -136,6 +136,7 @@ struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 const THREADS: u32 = LANES * ROWS;
 const QUAD: u32 = 4u * LANES;  // classes that the lanes of a row take four by four
 const TILE: u32 = 4u * QUAD;  // and in one trip
+struct Tile { a: vec4f, b: vec4f, c: vec4f, d: vec4f }  // the logits of one lane and trip
 const NONE: u32 = 0xffffffffu;
 const OUT_OF_RANGE: u32 = 0xfffffffeu;  // as a label; NONE is a row to skip
 
@@ -261,8 +262,17 @@ fn classesAt(row: Row, quad: u32) -> vec4u {
   return 2u * quadStart(row, quad) - row.origin + vec4u(0u, 1u, 2u * LANES, 2u * LANES + 1u);
 }
 
-fn quadStep() -> u32 {
-  return QUAD / 2u;
+fn firstTile(row: Row) -> u32 {
+  return quadStart(row, 0u);
+}
+
+fn tileStep() -> u32 {
+  return TILE / 2u;
+}
+
+fn tileAt(word: u32) -> Tile {
+  const STEP = QUAD / 2u;
+  return Tile(quadAt(word), quadAt(word + STEP), quadAt(word + 2u * STEP), quadAt(word + 3u * STEP));
 }
 
 fn quadAt(word: u32) -> vec4f {
@@ -433,46 +443,47 @@ fn labelTile(row: Row) -> u32 {
 
 fn scanTiles(row: Row, before: Sums, tiles: u32, labelBits: u32) -> Sums {
   let home = labelTile(row);
+  let start = firstTile(row);
   var sums = before;
   var top = 0u;
-  for (var first = 0u; first < tiles; first += BLOCK) {
-    let end = min(first + BLOCK, tiles);
+  var tile = 0u;
+  // Short blocks first: it is among the first tiles that the base is most often too low.
+  for (var block = 4u; tile < tiles; block = min(2u * block, BLOCK)) {
+    let end = min(tile + block, tiles);
+    let base = sums.base;
     var part = nothing();
-    part.base = sums.base;
-    for (var tile = first; tile < end;) {
-      let at = quadStart(row, 4u * tile);
-      let a = quadAt(at);
-      let b = quadAt(at + quadStep());
-      let c = quadAt(at + 2u * quadStep());
-      let d = quadAt(at + 3u * quadStep());
+    var excess = 0.0;
+    while ((tile < end) & (excess == 0.0)) {
+      let logit = tileAt(start + tile * tileStep());
       if (BITWISE || SOFTCAPPED) {
-        let height = max(max(heights(a), heights(b)), max(heights(c), heights(d)));
+        let height = max(max(heights(logit.a), heights(logit.b)), max(heights(logit.c), heights(logit.d)));
         top = max(max(top, max(height.x, height.y)), max(height.z, height.w));
       }
-      let base = part.base;
-      let ea = exponentials(row, unitsOf(row, a), base);
-      let eb = exponentials(row, unitsOf(row, b), base);
-      let ec = exponentials(row, unitsOf(row, c), base);
-      let ed = exponentials(row, unitsOf(row, d), base);
-      let sum = total((rocks(ea) + rocks(eb)) + (rocks(ec) + rocks(ed)));
-      let dust = total((ea - rocks(ea) + (eb - rocks(eb))) + (ec - rocks(ec) + (ed - rocks(ed))));
+      let a = exponentials(row, unitsOf(row, logit.a), base);
+      let b = exponentials(row, unitsOf(row, logit.b), base);
+      let c = exponentials(row, unitsOf(row, logit.c), base);
+      let d = exponentials(row, unitsOf(row, logit.d), base);
+      let columns = (a + b) + (c + d);
+      let sum = total(rocks(columns));
+      let dust = total(columns - rocks(columns));
       let counts = tile != home;
-      for (var rare = counts && sum > LIMIT && isFinite(sum); rare; rare = false) {
-        part = rebased(row, part, base + log2(sum) / row.scale);
-      }
-      // A tile that has raised the base comes again.
-      let again = part.base > base;
-      let share = counts && !again;
+      let above = counts & (sum > LIMIT) & isFinite(sum);
+      let share = counts & !above;
+      excess = select(0.0, sum, above);
       part.rest += select(0.0, sum, share);
       part.dust += select(0.0, dust, share);
       if (EXTRAS) {
-        for (var more = share; more; more = false) {
-          part = added(part, extrasOfTile(row, tile, base, bitcast<f32>(labelBits)));
+        if (share) {
+          part = added(part, extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits)));
         }
       }
-      tile += select(1u, 0u, again);
+      tile += select(1u, 0u, above);
     }
-    sums = added(rebased(row, sums, part.base), part);
+    sums = added(sums, part);
+    // The tile that is too high for the base comes again.
+    if (excess > 0.0) {
+      sums = rebased(row, sums, base + log2(excess) / row.scale);
+    }
   }
   sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));
   return sums;
@@ -493,30 +504,33 @@ fn heights(logit: vec4f) -> vec4u {
   return select(bits & vec4u(0x7fffffffu), vec4u(0u), harmless);
 }
 
-// What few ask for is read a second time, out of the cache, so that the loop over tiles stays short.
-fn extrasOfTile(row: Row, tile: u32, base: f32, labelLogit: f32) -> Sums {
-  var heat = vec4f(0.0);
-  var mix = vec4f(0.0);
-  var pull = vec4f(0.0);
-  var flags = 0u;
-  for (var quad = 4u * tile; quad < 4u * tile + 4u; quad++) {
-    let logit = quadAt(quadStart(row, quad));
-    let x = unitsOf(row, logit);
-    if ((STATS & 4u) != 0u) {
-      heat += exponentials(row, x, base) * (base - x);
-    }
-    if (MIXED) {
-      let q = coefficientsAt(row, classesAt(row, quad));
-      mix += q;
-      pull += q * (base - x);
-    }
-    if ((STATS & 8u) != 0u) {
-      let earlier = classesAt(row, quad) < vec4u(row.label);
-      let ahead = select(logit > vec4f(labelLogit), logit >= vec4f(labelLogit), earlier);
-      flags |= select(0u, BEATEN, any(ahead));
-    }
+// What few ask for.
+fn extrasOfTile(row: Row, tile: u32, logit: Tile, base: f32, labelLogit: f32) -> Sums {
+  let ab = added(extrasOfQuad(row, 4u * tile, logit.a, base, labelLogit),
+    extrasOfQuad(row, 4u * tile + 1u, logit.b, base, labelLogit));
+  let cd = added(extrasOfQuad(row, 4u * tile + 2u, logit.c, base, labelLogit),
+    extrasOfQuad(row, 4u * tile + 3u, logit.d, base, labelLogit));
+  return added(ab, cd);
+}
+
+fn extrasOfQuad(row: Row, quad: u32, logit: vec4f, base: f32, labelLogit: f32) -> Sums {
+  let x = unitsOf(row, logit);
+  var extras = nothing();
+  extras.base = base;
+  if ((STATS & 4u) != 0u) {
+    extras.heat = 0.5 * total(exponentials(row, x, base) * (base - x));
   }
-  return Sums(base, 0.0, 0.0, 0.5 * total(heat), total(mix), 0.5 * total(pull), flags);
+  if (MIXED) {
+    let q = coefficientsAt(row, classesAt(row, quad));
+    extras.mix = total(q);
+    extras.pull = 0.5 * total(q * (base - x));
+  }
+  if ((STATS & 8u) != 0u) {
+    let earlier = classesAt(row, quad) < vec4u(row.label);
+    let ahead = select(logit > vec4f(labelLogit), logit >= vec4f(labelLogit), earlier);
+    extras.flags = select(0u, BEATEN, any(ahead));
+  }
+  return extras;
 }
 
 // Cross-entropy, one logit looked at with care: NaN, infinities and numbers near the end of f32 are
@@ -548,7 +562,7 @@ fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   // The base follows in steps: following at once costs a rounded product for every new maximum,
   // 2.9e-5 on a row in ascending order.
   let far = (0.5 * element.unit - 0.5 * sums.base) * row.nats > 1.0;
-  for (var rare = ordinary && far; rare; rare = false) {
+  if (ordinary && far) {
     sums = rebased(row, sums, element.unit);
   }
   let e = select(0.0, decay(row, element.unit, sums.base), ordinary && !(INDEXED && k == row.label));
@@ -810,22 +824,16 @@ fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
     return 0.0;
   }
   let tiles = select(tilesOf(row), 0u, (verdict.flags & CAREFUL) != 0u);
+  let start = firstTile(row);
   var moment = 0.0;
-  for (var left = 4u * tiles; left > 0u; left--) {
-    let quad = left - 1u;
-    let logit = quadAt(quadStart(row, quad));
-    let x = unitsOf(row, logit);
-    var g = verdict.push * exponentials(row, x, verdict.base);
-    if (MIXED) {
-      g -= verdict.pull * coefficientsAt(row, classesAt(row, quad));
-    }
-    if (SOFTCAPPED) {
-      g *= slackOf(x);
-    }
-    if ((STATS & 16u) != 0u) {
-      moment += dot(g, max(logit - momentOrigin(verdict), vec4f(-1e30)));
-    }
-    storeQuad(row, quad, g);
+  for (var left = tiles; left > 0u; left--) {
+    let tile = left - 1u;
+    let logit = tileAt(start + tile * tileStep());
+    let ab = gradientOfQuad(row, verdict, 4u * tile, logit.a)
+      + gradientOfQuad(row, verdict, 4u * tile + 1u, logit.b);
+    let cd = gradientOfQuad(row, verdict, 4u * tile + 2u, logit.c)
+      + gradientOfQuad(row, verdict, 4u * tile + 3u, logit.d);
+    moment += ab + cd;
   }
   if (INDEXED) {
     for (var mine = labelTile(row) < tiles; mine; mine = false) {
@@ -834,6 +842,23 @@ fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
     }
   }
   return moment + storeSlots(row, verdict, tiles);
+}
+
+// Stores the gradient at four classes; returns what they add to the moment.
+fn gradientOfQuad(row: Row, verdict: Verdict, quad: u32, logit: vec4f) -> f32 {
+  let x = unitsOf(row, logit);
+  var g = verdict.push * exponentials(row, x, verdict.base);
+  if (MIXED) {
+    g -= verdict.pull * coefficientsAt(row, classesAt(row, quad));
+  }
+  if (SOFTCAPPED) {
+    g *= slackOf(x);
+  }
+  storeQuad(row, quad, g);
+  if ((STATS & 16u) != 0u) {
+    return dot(g, max(logit - momentOrigin(verdict), vec4f(-1e30)));
+  }
+  return 0.0;
 }
 
 // The gradient at one class, and what it adds to the moment; with care.

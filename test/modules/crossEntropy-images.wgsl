@@ -136,6 +136,7 @@ struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 const THREADS: u32 = LANES * ROWS;
 const QUAD: u32 = 4u * LANES;  // classes that the lanes of a row take four by four
 const TILE: u32 = 4u * QUAD;  // and in one trip
+struct Tile { a: vec4f, b: vec4f, c: vec4f, d: vec4f }  // the logits of one lane and trip
 const NONE: u32 = 0xffffffffu;
 const OUT_OF_RANGE: u32 = 0xfffffffeu;  // as a label; NONE is a row to skip
 
@@ -345,7 +346,7 @@ fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   // The base follows in steps: following at once costs a rounded product for every new maximum,
   // 2.9e-5 on a row in ascending order.
   let far = (0.5 * element.unit - 0.5 * sums.base) * row.nats > 1.0;
-  for (var rare = ordinary && far; rare; rare = false) {
+  if (ordinary && far) {
     sums = rebased(row, sums, element.unit);
   }
   let e = select(0.0, decay(row, element.unit, sums.base), ordinary && !(INDEXED && k == row.label));

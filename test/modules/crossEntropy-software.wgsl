@@ -136,6 +136,7 @@ struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 const THREADS: u32 = LANES * ROWS;
 const QUAD: u32 = 4u * LANES;  // classes that the lanes of a row take four by four
 const TILE: u32 = 4u * QUAD;  // and in one trip
+struct Tile { a: vec4f, b: vec4f, c: vec4f, d: vec4f }  // the logits of one lane and trip
 const NONE: u32 = 0xffffffffu;
 const OUT_OF_RANGE: u32 = 0xfffffffeu;  // as a label; NONE is a row to skip
 
@@ -229,48 +230,49 @@ fn carefulBits(row: Row) -> u32 {
   return bitcast<u32>(5e37 * min(1.0, row.temperature));
 }
 
-// Cross-entropy, how logits are read one by one: f32, and 16-bit ones of images. The four classes of
-// a quad lie LANES apart, so that the lanes read neighbours together whatever the alignment of the
-// row (50 257 classes align nowhere).
+// Cross-entropy, how f32 logits are read in tiles: a lane takes 64 bytes at an address that 64 divides,
+// whatever the alignment of the row (50 257 classes align nowhere). On a software adapter the bounds of
+// each index cost as much as an exp: this asks for one index a tile. What no whole tile covers, at both
+// ends of the row, is read one by one.
+
+@group(0) @binding(11) var<storage, read> logitTiles: array<Tile>;  // (rows, classes / 16), the bytes of logits
+
+fn headOf(row: Row) -> u32 {
+  return min((0u - row.origin) % 16u, params.classes);
+}
 
 fn tilesOf(row: Row) -> u32 {
-  return params.classes / TILE;
+  return (params.classes - headOf(row)) / TILE;
 }
 
-// The classes that no whole tile covers: one slot each.
+// The classes that no whole tile covers: the tail, then the head.
 fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
-  return tiles * TILE + slot;
+  let k = headOf(row) + tiles * TILE + slot;
+  return select(k, k - params.classes, k >= params.classes);
 }
 
-// The tile and the lane that meet a class.
+// The tile and the lane that meet a class; the head is in none.
 fn tileOfClass(row: Row, k: u32) -> vec2u {
-  return vec2u(k / TILE, k % LANES);
+  let place = k - headOf(row);
+  return vec2u(place / TILE, place / 16u % LANES);
 }
 
 fn classesAt(row: Row, quad: u32) -> vec4u {
-  return quad * QUAD + row.lane + vec4u(0u, LANES, 2u * LANES, 3u * LANES);
+  let first = headOf(row) + quad / 4u * TILE + 16u * row.lane + quad % 4u * 4u;
+  return first + vec4u(0u, 1u, 2u, 3u);
 }
 
-// Where the quad of this lane begins, and how far the next one is from it.
-fn quadStart(row: Row, quad: u32) -> u32 {
-  return elementOf(row, quad * QUAD + row.lane);
+// The tile where this lane begins, and how far the next one is from it.
+fn firstTile(row: Row) -> u32 {
+  return (row.origin + headOf(row)) / 16u + row.lane;
 }
 
-fn quadStep() -> u32 {
-  return 4u * laneStep();
-}
-
-fn laneStep() -> u32 {
-  if (STRIDED) {
-    return LANES * params.inner;
-  }
+fn tileStep() -> u32 {
   return LANES;
 }
 
-fn quadAt(at: u32) -> vec4f {
-  let step = laneStep();
-  return bitcast<vec4f>(vec4u(bitsOfElement(at), bitsOfElement(at + step),
-    bitsOfElement(at + 2u * step), bitsOfElement(at + 3u * step)));
+fn tileAt(at: u32) -> Tile {
+  return logitTiles[at];
 }
 
 // Cross-entropy, what is known of a part of a row, and how two parts become one. Exponents are
@@ -432,46 +434,47 @@ fn labelTile(row: Row) -> u32 {
 
 fn scanTiles(row: Row, before: Sums, tiles: u32, labelBits: u32) -> Sums {
   let home = labelTile(row);
+  let start = firstTile(row);
   var sums = before;
   var top = 0u;
-  for (var first = 0u; first < tiles; first += BLOCK) {
-    let end = min(first + BLOCK, tiles);
+  var tile = 0u;
+  // Short blocks first: it is among the first tiles that the base is most often too low.
+  for (var block = 4u; tile < tiles; block = min(2u * block, BLOCK)) {
+    let end = min(tile + block, tiles);
+    let base = sums.base;
     var part = nothing();
-    part.base = sums.base;
-    for (var tile = first; tile < end;) {
-      let at = quadStart(row, 4u * tile);
-      let a = quadAt(at);
-      let b = quadAt(at + quadStep());
-      let c = quadAt(at + 2u * quadStep());
-      let d = quadAt(at + 3u * quadStep());
+    var excess = 0.0;
+    while ((tile < end) & (excess == 0.0)) {
+      let logit = tileAt(start + tile * tileStep());
       if (BITWISE || SOFTCAPPED) {
-        let height = max(max(heights(a), heights(b)), max(heights(c), heights(d)));
+        let height = max(max(heights(logit.a), heights(logit.b)), max(heights(logit.c), heights(logit.d)));
         top = max(max(top, max(height.x, height.y)), max(height.z, height.w));
       }
-      let base = part.base;
-      let ea = exponentials(row, unitsOf(row, a), base);
-      let eb = exponentials(row, unitsOf(row, b), base);
-      let ec = exponentials(row, unitsOf(row, c), base);
-      let ed = exponentials(row, unitsOf(row, d), base);
-      let sum = total((rocks(ea) + rocks(eb)) + (rocks(ec) + rocks(ed)));
-      let dust = total((ea - rocks(ea) + (eb - rocks(eb))) + (ec - rocks(ec) + (ed - rocks(ed))));
+      let a = exponentials(row, unitsOf(row, logit.a), base);
+      let b = exponentials(row, unitsOf(row, logit.b), base);
+      let c = exponentials(row, unitsOf(row, logit.c), base);
+      let d = exponentials(row, unitsOf(row, logit.d), base);
+      let columns = (a + b) + (c + d);
+      let sum = total(rocks(columns));
+      let dust = total(columns - rocks(columns));
       let counts = tile != home;
-      for (var rare = counts && sum > LIMIT && isFinite(sum); rare; rare = false) {
-        part = rebased(row, part, base + log2(sum) / row.scale);
-      }
-      // A tile that has raised the base comes again.
-      let again = part.base > base;
-      let share = counts && !again;
+      let above = counts & (sum > LIMIT) & isFinite(sum);
+      let share = counts & !above;
+      excess = select(0.0, sum, above);
       part.rest += select(0.0, sum, share);
       part.dust += select(0.0, dust, share);
       if (EXTRAS) {
-        for (var more = share; more; more = false) {
-          part = added(part, extrasOfTile(row, tile, base, bitcast<f32>(labelBits)));
+        if (share) {
+          part = added(part, extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits)));
         }
       }
-      tile += select(1u, 0u, again);
+      tile += select(1u, 0u, above);
     }
-    sums = added(rebased(row, sums, part.base), part);
+    sums = added(sums, part);
+    // The tile that is too high for the base comes again.
+    if (excess > 0.0) {
+      sums = rebased(row, sums, base + log2(excess) / row.scale);
+    }
   }
   sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));
   return sums;
@@ -492,30 +495,33 @@ fn heights(logit: vec4f) -> vec4u {
   return select(bits & vec4u(0x7fffffffu), vec4u(0u), harmless);
 }
 
-// What few ask for is read a second time, out of the cache, so that the loop over tiles stays short.
-fn extrasOfTile(row: Row, tile: u32, base: f32, labelLogit: f32) -> Sums {
-  var heat = vec4f(0.0);
-  var mix = vec4f(0.0);
-  var pull = vec4f(0.0);
-  var flags = 0u;
-  for (var quad = 4u * tile; quad < 4u * tile + 4u; quad++) {
-    let logit = quadAt(quadStart(row, quad));
-    let x = unitsOf(row, logit);
-    if ((STATS & 4u) != 0u) {
-      heat += exponentials(row, x, base) * (base - x);
-    }
-    if (MIXED) {
-      let q = coefficientsAt(row, classesAt(row, quad));
-      mix += q;
-      pull += q * (base - x);
-    }
-    if ((STATS & 8u) != 0u) {
-      let earlier = classesAt(row, quad) < vec4u(row.label);
-      let ahead = select(logit > vec4f(labelLogit), logit >= vec4f(labelLogit), earlier);
-      flags |= select(0u, BEATEN, any(ahead));
-    }
+// What few ask for.
+fn extrasOfTile(row: Row, tile: u32, logit: Tile, base: f32, labelLogit: f32) -> Sums {
+  let ab = added(extrasOfQuad(row, 4u * tile, logit.a, base, labelLogit),
+    extrasOfQuad(row, 4u * tile + 1u, logit.b, base, labelLogit));
+  let cd = added(extrasOfQuad(row, 4u * tile + 2u, logit.c, base, labelLogit),
+    extrasOfQuad(row, 4u * tile + 3u, logit.d, base, labelLogit));
+  return added(ab, cd);
+}
+
+fn extrasOfQuad(row: Row, quad: u32, logit: vec4f, base: f32, labelLogit: f32) -> Sums {
+  let x = unitsOf(row, logit);
+  var extras = nothing();
+  extras.base = base;
+  if ((STATS & 4u) != 0u) {
+    extras.heat = 0.5 * total(exponentials(row, x, base) * (base - x));
   }
-  return Sums(base, 0.0, 0.0, 0.5 * total(heat), total(mix), 0.5 * total(pull), flags);
+  if (MIXED) {
+    let q = coefficientsAt(row, classesAt(row, quad));
+    extras.mix = total(q);
+    extras.pull = 0.5 * total(q * (base - x));
+  }
+  if ((STATS & 8u) != 0u) {
+    let earlier = classesAt(row, quad) < vec4u(row.label);
+    let ahead = select(logit > vec4f(labelLogit), logit >= vec4f(labelLogit), earlier);
+    extras.flags = select(0u, BEATEN, any(ahead));
+  }
+  return extras;
 }
 
 // Cross-entropy, one logit looked at with care: NaN, infinities and numbers near the end of f32 are
@@ -547,7 +553,7 @@ fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   // The base follows in steps: following at once costs a rounded product for every new maximum,
   // 2.9e-5 on a row in ascending order.
   let far = (0.5 * element.unit - 0.5 * sums.base) * row.nats > 1.0;
-  for (var rare = ordinary && far; rare; rare = false) {
+  if (ordinary && far) {
     sums = rebased(row, sums, element.unit);
   }
   let e = select(0.0, decay(row, element.unit, sums.base), ordinary && !(INDEXED && k == row.label));
