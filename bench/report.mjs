@@ -49,7 +49,13 @@ export function reportOf(results) {
   return lines.join("\n");
 }
 
-const shapeText = ({ lanes, rows }) => `${lanes} × ${rows}`;
+const shapeText = ({ lanes, rows, few, parts, subgroups }) =>
+  [
+    `${lanes} × ${rows}`,
+    ...(few ? ["four rows a lane"] : []),
+    ...(parts > 1 ? [`${parts} parts`] : []),
+    ...(subgroups ? ["subgroups"] : []),
+  ].join(" ");
 
 /** What the table of kernel shapes chooses, and what would be best. */
 export function tuneReport({ adapter, software, tuned }) {

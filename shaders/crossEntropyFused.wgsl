@@ -5,33 +5,24 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let place = (group.y * params.gridWidth + group.x) * ROWS + thread / LANES;
-  let exists = place < params.rows;
-  let row = rowAt(min(place, params.rows - 1u), thread % LANES);
-  let counts = exists && row.label < OUT_OF_RANGE;
-  var sums = nothing();
-  var labelBits = 0u;
-  if (counts) {
-    labelBits = bitsAt(row, row.label);
-    sums = scan(row, labelBits);
-  }
-  sums = joinedLanes(row, sums, thread);
-  let end = outcomeOf(row, sums, labelBits);
+  let row = rowOf(group, thread);
+  let found = foundIn(row, thread);
+  let end = outcomeOf(row, found.sums, found.labelBits);
   let verdict = verdictOf(row, end);
-  if (exists && row.lane == 0u) {
-    if (counts) {
+  if (row.exists && slotLane(row) == 0u) {
+    if (row.counts) {
       reportRow(row, end);
     } else {
       reportNothing(row);
     }
   }
   var moment = 0.0;
-  if (exists) {
-    moment = gradientPass(row, verdict, labelBits);
+  if (row.exists) {
+    moment = gradientPass(row, verdict, found.labelBits);
   }
   if ((STATS & 16u) != 0u) {
     moment = joinedSum(moment, thread);
-    if (exists && row.lane == 0u) {
+    if (row.exists && row.lane == 0u) {
       reportTemperature(row, verdict, moment);
     }
   }

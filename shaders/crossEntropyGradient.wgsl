@@ -11,10 +11,11 @@ fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
   if (blank) {
     return 0.0;
   }
-  let tiles = select(tilesOf(row), 0u, (verdict.flags & CAREFUL) != 0u);
+  let careful = (verdict.flags & CAREFUL) != 0u;
+  let range = select(tileRange(row), vec2u(0u), careful);
   let start = firstTile(row);
   var moment = 0.0;
-  for (var left = tiles; left > 0u; left--) {
+  for (var left = range.y; left > range.x; left--) {
     let tile = left - 1u;
     let logit = tileAt(start + tile * tileStep());
     let ab = gradientOfQuad(row, verdict, 4u * tile, logit.a)
@@ -24,12 +25,13 @@ fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
     moment += ab + cd;
   }
   if (INDEXED) {
-    for (var mine = labelTile(row) < tiles; mine; mine = false) {
+    let home = labelTile(row);
+    for (var mine = home >= range.x && home < range.y; mine; mine = false) {
       moment -= verdict.own * (bitcast<f32>(labelBits) - momentOrigin(verdict));
       storeInTile(row, row.label, verdict.labelSlope);
     }
   }
-  return moment + storeSlots(row, verdict, tiles);
+  return moment + storeSlots(row, verdict, select(tilesOf(row), 0u, careful));
 }
 
 // Stores the gradient at four classes; returns what they add to the moment.

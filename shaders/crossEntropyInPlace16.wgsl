@@ -55,7 +55,7 @@ fn slotWord(row: Row, tiles: u32, slot: u32) -> u32 {
 fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
   var moment = 0.0;
   let words = wordsOf(row, tiles);
-  for (var slot = row.lane; slot < words; slot += LANES) {
+  for (var slot = slotLane(row); slot < words; slot += slotLanes()) {
     let word = slotWord(row, tiles, slot);
     let k = 2u * word - row.origin;
     var halves = vec2u(0u);
@@ -71,7 +71,7 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
 
 fn fill(row: Row, bits: u32) {
   let words = wordsOf(row, 0u);
-  for (var slot = row.lane; slot < words; slot += LANES) {
+  for (var slot = slotLane(row); slot < words; slot += slotLanes()) {
     storeWord(row, slotWord(row, 0u, slot), bits, bits);
   }
 }

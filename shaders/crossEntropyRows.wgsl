@@ -1,6 +1,7 @@
 // Cross-entropy, what every pass knows about a row: who it is, where its logits lie, and in which
 // unit they are compared. LANES invocations share a row, ROWS rows share a workgroup; both are
-// powers of two. With STRIDED the classes of a row lie `inner` elements apart (images).
+// powers of two. With STRIDED the classes of a row lie `inner` elements apart (images). With SPLIT
+// a workgroup has one part of a row, of `parts`.
 
 struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 
@@ -19,6 +20,9 @@ struct Row {
   origin: u32,  // element index of the first logit in the bound range
   label: u32,
   lane: u32,
+  part: u32,
+  exists: bool,
+  counts: bool,
   valueFactor: f32,
   gradientFactor: f32,
   temperature: f32,
@@ -36,8 +40,35 @@ fn rowAt(place: u32, lane: u32) -> Row {
     temperature = totals[params.segments];
   }
   let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
-  return Row(index, originOf(place), info.label, lane, info.valueFactor, factor, temperature, nats,
-    LOG2E * nats);
+  return Row(index, originOf(place), info.label, lane, 0u, true, info.label < OUT_OF_RANGE,
+    info.valueFactor, factor, temperature, nats, LOG2E * nats);
+}
+
+fn partsOfRow() -> u32 {
+  if (SPLIT) {
+    return params.parts;
+  }
+  return 1u;
+}
+
+// The row of a thread, or the last one where there is none for it.
+fn rowOf(group: vec3u, thread: u32) -> Row {
+  let turn = group.y * params.gridWidth + group.x;
+  let place = turn / partsOfRow() * ROWS + thread / LANES;
+  var row = rowAt(min(place, params.rows - 1u), thread % LANES);
+  row.part = turn % partsOfRow();
+  row.exists = place < params.rows;
+  row.counts = row.exists && row.counts;
+  return row;
+}
+
+// What no tile covers is dealt out, one slot a lane, to all lanes of all parts.
+fn slotLane(row: Row) -> u32 {
+  return row.part * LANES + row.lane;
+}
+
+fn slotLanes() -> u32 {
+  return LANES * partsOfRow();
 }
 
 fn originOf(place: u32) -> u32 {

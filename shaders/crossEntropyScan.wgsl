@@ -2,21 +2,27 @@
 //   fast:  whole tiles of sixteen, for ordinary numbers: one exp each, one sum and one test a tile
 //   slow:  one element at a time, the ends of every row and all of a row that holds anything odd
 
+// The tiles of this workgroup's part.
+fn tileRange(row: Row) -> vec2u {
+  return vec2u(row.part, row.part + 1u) * tilesOf(row) / partsOfRow();
+}
+
 fn scan(row: Row, labelBits: u32) -> Sums {
   let label = elementOfBits(row, labelBits);
   let known = label.flags == 0u && !label.lost;
-  let tiles = tilesOf(row);
+  let range = tileRange(row);
   let home = labelTile(row);
+  let isHome = home >= range.x && home < range.y;
   var sums = nothing();
   sums.base = label.unit;
   var careful = false;
   for (var again = true; again;) {
     // Element by element come the label's tile, or all of this lane's, and what no tile covers. They
     // come first: what outweighs all others is not measured from a later base then.
-    let first = select(home, 0u, careful);
-    let own = select(select(0u, 16u, home < tiles), 16u * tiles, careful);
+    let first = select(home, range.x, careful);
+    let own = select(select(0u, 16u, isHome), 16u * (range.y - range.x), careful);
     sums = scanElements(row, sums, first, own, labelBits);
-    sums = scanTiles(row, sums, select(tiles, 0u, careful), labelBits);
+    sums = scanTiles(row, sums, range.x, select(range.y, range.x, careful), labelBits);
     // What is no number, or too far from the base, has left its mark.
     let mass = sums.rest + sums.dust;
     let finite = isFinite(mass) && isFinite(sums.heat) && isFinite(sums.pull);
@@ -35,7 +41,8 @@ fn scan(row: Row, labelBits: u32) -> Sums {
 
 fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) -> Sums {
   let tiles = tilesOf(row);
-  let count = own + (params.classes - tiles * TILE + LANES - 1u - row.lane) / LANES;
+  let slots = params.classes - tiles * TILE;
+  let count = own + (slots + slotLanes() - 1u - slotLane(row)) / slotLanes();
   var sums = before;
   for (var begin = 0u; begin < count; begin += 16u) {
     var part = nothing();
@@ -43,7 +50,7 @@ fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) ->
     for (var at = begin; at < min(begin + 16u, count); at++) {
       var k = classesAt(row, 4u * first + at / 4u)[at % 4u];
       if (at >= own) {
-        k = slotClass(row, tiles, (at - own) * LANES + row.lane);
+        k = slotClass(row, tiles, (at - own) * slotLanes() + slotLane(row));
       }
       part = withElement(row, part, k, labelBits);
     }

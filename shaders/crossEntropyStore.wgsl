@@ -15,7 +15,7 @@ fn storeInTile(row: Row, k: u32, g: f32) {
 fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
   var moment = 0.0;
   let slots = params.classes - tiles * TILE;
-  for (var slot = row.lane; slot < slots; slot += LANES) {
+  for (var slot = slotLane(row); slot < slots; slot += slotLanes()) {
     let k = slotClass(row, tiles, slot);
     let slope = slopeAt(row, verdict, k);
     storeElement(elementOf(row, k), bitcast<u32>(slope.gradient));
@@ -25,7 +25,7 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
 }
 
 fn fill(row: Row, bits: u32) {
-  for (var k = row.lane; k < params.classes; k += LANES) {
+  for (var k = slotLane(row); k < params.classes; k += slotLanes()) {
     storeElement(elementOf(row, k), bits);
   }
 }

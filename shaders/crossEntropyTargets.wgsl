@@ -25,17 +25,12 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let place = (group.y * params.gridWidth + group.x) * ROWS + thread / LANES;
-  let exists = place < params.rows;
-  let row = rowAt(min(place, params.rows - 1u), thread % LANES);
-  let counts = exists && row.label < OUT_OF_RANGE && row.gradientFactor != 0.0;
-  var sums = nothing();
-  if (counts) {
-    sums = scan(row, bitsAt(row, 0u));
-  }
-  sums = joinedLanes(row, sums, thread);
-  let end = outcomeOf(row, sums, 0u);
-  for (var k = select(params.classes, row.lane, exists); k < params.classes; k += LANES) {
+  let row = rowOf(group, thread);
+  let found = foundIn(row, thread);
+  let counts = row.counts && row.gradientFactor != 0.0;
+  let end = outcomeOf(row, found.sums, 0u);
+  let last = select(0u, params.classes, row.exists);
+  for (var k = slotLane(row); k < last; k += slotLanes()) {
     storeTargetSlope(row, k, select(0u, targetSlopeBits(row, end, k), counts));
   }
 }

@@ -14,12 +14,12 @@ fn labelTile(row: Row) -> u32 {
   return select(NONE, home.x, INDEXED && home.y == row.lane);
 }
 
-fn scanTiles(row: Row, before: Sums, tiles: u32, labelBits: u32) -> Sums {
+fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> Sums {
   let home = labelTile(row);
   let start = firstTile(row);
   var sums = before;
   var top = 0u;
-  var tile = 0u;
+  var tile = begin;
   // Short blocks first: it is among the first tiles that the base is most often too low.
   for (var block = 4u; tile < tiles; block = min(2u * block, BLOCK)) {
     let end = min(tile + block, tiles);

@@ -1,5 +1,21 @@
 import type { DType } from "./dtype.js";
 
+/** How a workgroup is laid over rows: `lanes` share a row, `rows` share a workgroup. */
+export interface RowShape {
+  readonly lanes: number;
+  readonly rows: number;
+}
+
+/** The same for cross-entropy, whose rows can be shared and lanes be joined in more ways. */
+export interface CrossEntropyShape extends RowShape {
+  /** Few classes: a lane takes four rows. */
+  readonly few: boolean;
+  /** Parts of a row, each of which has a workgroup; `rows` is 1 where there are several. */
+  readonly parts: number;
+  /** Its lanes are joined by subgroups, else by a tree in workgroup memory. */
+  readonly subgroups: boolean;
+}
+
 /** What a planner may know about the device. Pure data, so that planning is tested without one. */
 export interface Target {
   /** A software adapter (SwiftShader, llvmpipe): barriers are dear, lanes are few. */
@@ -7,6 +23,8 @@ export interface Target {
   readonly features: ReadonlySet<string>;
   readonly maxBinding: number;
   readonly maxInvocations: number;
+  /** How cross-entropy lays its workgroups, whatever its table says: for tests and for tuning. */
+  readonly shape?: CrossEntropyShape;
   /** Storage bindings must begin at a multiple of this many bytes. */
   readonly alignment: number;
 }

@@ -47,13 +47,11 @@ function variantOf(request: Request, geometry: Geometry, on: Target): Variant {
   );
   const storage = code("logits");
   const inPlace = request.gradients.logits === "inPlace";
-  const shape = crossEntropyShape(
-    on,
-    rows,
-    classes,
-    classStride > 1,
-    !soft && !(inPlace && storage !== 0),
-  );
+  const shape = crossEntropyShape(on, rows, classes, classStride > 1, {
+    few: !soft && !(inPlace && storage !== 0),
+    // The parts of a row do not add up the slope of its temperature.
+    parts: classStride === 1 && !request.gradients.temperature,
+  });
   const isPlain = storage === 0 && classStride === 1 && !shape.few;
   return {
     ...shape,
@@ -111,6 +109,9 @@ export function planLosses(
   const isShared = inPlace && variant.storage !== 0;
   const [{ count: longest }] = context.chunks as [Chunk];
   const edges = isShared ? builder.buffer("edges", Math.min(step, longest) * 8) : undefined;
+  const sums = variant.parts * 8 * 4;
+  const parts =
+    variant.parts > 1 ? builder.buffer("parts", Math.min(step, longest) * sums) : undefined;
   const planPass = (chunk: Chunk, first: number, count: number): void => {
     // A binding begins with the whole image in which the first row lies.
     const head = first % classStride;
@@ -132,6 +133,7 @@ export function planLosses(
           classWeights: weight,
           targets: part(targets),
           stats: planes.of(chunk),
+          parts,
           ...own,
         }),
         params: {
@@ -140,6 +142,7 @@ export function planLosses(
           rowStart: first - chunk.first,
           chunkStart: chunk.first,
           pixelStart: head,
+          parts: variant.parts,
           rowStride: classes,
           totalRows: chunk.count,
           segmentLength: context.segmentLength,
@@ -150,9 +153,10 @@ export function planLosses(
           softcap: variant.softcapped ? "softcap" : 0,
           zLoss: variant.zLoss ? "zLoss" : 0,
         },
-        workgroups: Math.ceil(count / variant.rows),
+        workgroups: Math.ceil(count / variant.rows) * variant.parts,
         work: count * classes * bytes,
       });
+    if (parts) dispatch("parts", {}, logits.unit);
     if (targetsGradient) {
       // First, because the logits may be overwritten by what follows.
       dispatch("targets", { targetsGradient: part(targetsGradient) }, 4 + 2 * logits.unit);

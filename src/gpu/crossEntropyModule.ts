@@ -18,22 +18,28 @@ import sums from "../../shaders/crossEntropySums.wgsl?raw";
 import tiles from "../../shaders/crossEntropyTiles.wgsl?raw";
 import tree from "../../shaders/crossEntropyTree.wgsl?raw";
 import verdict from "../../shaders/crossEntropyVerdict.wgsl?raw";
+import whole from "../../shaders/crossEntropyWhole.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import type { Geometry } from "../losses/crossEntropy.js";
-import type { Kernel } from "../plan.js";
+import type { CrossEntropyShape, Kernel } from "../plan.js";
 import type { Call } from "../spec.js";
 import { hasFew } from "./rowShape.js";
 
-/** What one dispatch over rows does: losses alone, with the gradient (beside or over the logits), or the targets' gradient. */
-export type Work = "losses" | "gradient" | "inPlace" | "targets";
+/**
+ * What one dispatch over rows does: losses alone, with the gradient (beside or over the logits), or the targets' gradient;
+ * or it leaves what the parts of split rows come to, from which these start then.
+ */
+export type Work = "losses" | "gradient" | "inPlace" | "targets" | "parts";
 
 type Rare = typeof import("./crossEntropyRare.js");
 type Few = typeof import("./crossEntropyFew.js");
+type Wide = typeof import("./crossEntropyWide.js");
 
 /** Pieces that are loaded before planning, where a call needs them. */
 export interface Pieces {
   readonly rare: Rare | undefined;
   readonly few: Few | undefined;
+  readonly wide: Wide | undefined;
 }
 
 /** Loads what a call needs; without one, what any call may need. */
@@ -41,17 +47,16 @@ export async function loadPieces(call?: Call<Geometry>): Promise<Pieces> {
   const isRare =
     !call || call.geometry.soft || Object.values(call.request.gradients).includes("inPlace");
   const isFew = !call || hasFew(call.on, call.geometry.classes);
-  return {
-    rare: isRare ? await import("./crossEntropyRare.js") : undefined,
-    few: isFew ? await import("./crossEntropyFew.js") : undefined,
-  };
+  const isWide = !call?.on.software || call.on.shape !== undefined;
+  const [rare, few, wide] = await Promise.all([
+    isRare ? import("./crossEntropyRare.js") : undefined,
+    isFew ? import("./crossEntropyFew.js") : undefined,
+    isWide ? import("./crossEntropyWide.js") : undefined,
+  ]);
+  return { rare, few, wide };
 }
 
-export interface Variant {
-  readonly lanes: number;
-  readonly rows: number;
-  /** Few classes: a lane takes four rows. */
-  readonly few: boolean;
+export interface Variant extends CrossEntropyShape {
   readonly storage: number;
   /** Targets are probabilities; their storage format. */
   readonly soft?: number | undefined;
@@ -73,6 +78,7 @@ const params: Kernel["params"] = {
   rowStart: "u32",
   chunkStart: "u32",
   pixelStart: "u32",
+  parts: "u32",
   logitsStart: "u32",
   statsStart: "u32",
   gradientStart: "u32",
@@ -100,7 +106,7 @@ function fewParts(work: Work, { few, fewSums, fewLosses, fewFused }: Few): strin
 function partsOf(work: Work, variant: Variant, pieces: Pieces): string[] {
   if (variant.few) return fewParts(work, pieces.few as Few);
   const { storage, lanes, soft, strided, tiled } = variant;
-  const rare = pieces.rare as Rare;
+  const [rare, wide] = [pieces.rare as Rare, pieces.wide as Wide];
   const load = tiled ? loadTiles : storage === 0 || strided ? load32 : load16;
   const q = soft === undefined ? index : rare.soft;
   const parts = [
@@ -112,9 +118,11 @@ function partsOf(work: Work, variant: Variant, pieces: Pieces): string[] {
     tiles,
     element,
     q,
-    lanes === 1 ? alone : tree,
+    lanes === 1 ? alone : variant.subgroups ? wide.subgroups : tree,
     stats,
+    variant.parts === 1 || work === "parts" ? whole : wide.fromParts,
   ];
+  if (work === "parts") return [...parts, readOnly, wide.parts];
   if (work === "losses") return [...parts, readOnly, lossMain];
   if (work === "targets") return [...parts, readOnly, rare.targets];
   const io =
@@ -131,6 +139,8 @@ export function rowKernel(work: Work, variant: Variant, pieces: Pieces): Kernel 
     constants: {
       LANES: variant.lanes,
       ROWS: variant.rows,
+      SPLIT: variant.parts > 1,
+      SUBGROUPS: variant.lanes > 1 && variant.subgroups,
       STORAGE: variant.storage,
       WEIGHTED: variant.weighted,
       SMOOTHED: variant.smoothed,

@@ -2,11 +2,10 @@ import math from "../../shaders/math.wgsl?raw";
 import firstSide from "../../shaders/rowFirst.wgsl?raw";
 import info from "../../shaders/rowInfo.wgsl?raw";
 import secondSide from "../../shaders/rowSecond.wgsl?raw";
-import type { ProgramBuilder, Range, Target } from "../plan.js";
+import type { ProgramBuilder, Range, RowShape, Target } from "../plan.js";
 import { slice } from "../plan.js";
 import type { Request } from "../request.js";
 import { numbersOf } from "./row.js";
-import type { RowShape } from "./rowShape.js";
 import { gradientStore, rowsPerPass, storageOf } from "./rowSlices.js";
 import { inputRange, type Rows } from "./rows.js";
 

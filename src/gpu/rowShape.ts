@@ -1,10 +1,4 @@
-import type { Target } from "../plan.js";
-
-/** How a workgroup is laid over rows: `lanes` share a row, `rows` share a workgroup. */
-export interface RowShape {
-  readonly lanes: number;
-  readonly rows: number;
-}
+import type { CrossEntropyShape, RowShape, Target } from "../plan.js";
 
 /**
  * The choice of kernel shape by device class and problem, in one table. A software adapter pays for every lane of a
@@ -27,22 +21,37 @@ export function rowShape(on: Target, rows: number, classes: number, strided: boo
 /** Where a lane takes four rows (shaders/crossEntropyFour.wgsl), if nothing else forbids it. */
 export const hasFew = (on: Target, classes: number): boolean => on.software && classes <= 64;
 
+/** Lanes of a workgroup that has a part of a row, and the fewest classes that are worth one. */
+const PART = { lanes: 64, classes: 2048 };
+/** Workgroups of that size that fill a large GPU. */
+const FULL = 512;
+
 /**
- * The same for cross-entropy, whose loop over tiles is no slower with a lane a row. llvmpipe ends an invocation after
- * 65 535 trips of all its loops together, of which a row that needs care takes two a class.
+ * The choice for cross-entropy; `can` says what its options leave free. Its loop over tiles is no slower with a lane a row.
+ * llvmpipe ends an invocation after 65 535 trips of all its loops together, of which a row that needs care takes two a class.
  */
 export function crossEntropyShape(
   on: Target,
   rows: number,
   classes: number,
   strided: boolean,
-  canBeFew: boolean,
-): RowShape & { readonly few: boolean } {
-  if (canBeFew && hasFew(on, classes)) return { lanes: 1, rows: 64, few: true };
-  if (!on.software) return { ...rowShape(on, rows, classes, strided), few: false };
-  if (classes > 120_000) return { lanes: 16, rows: 1, few: false };
-  if (classes > 30_000 || (rows < 8 && !strided)) return { lanes: 4, rows: 1, few: false };
-  // A workgroup costs as much as a thousand logits; every core must still have some.
-  const together = classes <= 128 && rows >= 1024 ? 64 : 4;
-  return { lanes: 1, rows: together, few: false };
+  can: { readonly few: boolean; readonly parts: boolean },
+): CrossEntropyShape {
+  if (on.shape) return can.parts ? on.shape : { ...on.shape, parts: 1 };
+  if (on.software) {
+    const whole = { few: false, parts: 1, subgroups: false };
+    if (can.few && hasFew(on, classes)) return { lanes: 1, rows: 64, ...whole, few: true };
+    if (classes > 120_000) return { lanes: 16, rows: 1, ...whole };
+    if (classes > 30_000 || (rows < 8 && !strided)) return { lanes: 4, rows: 1, ...whole };
+    // A workgroup costs as much as a thousand logits; every core must still have some.
+    const together = classes <= 128 && rows >= 1024 ? 64 : 4;
+    return { lanes: 1, rows: together, ...whole };
+  }
+  const join = { few: false, subgroups: on.features.has("subgroups") };
+  // Few rows leave most of a GPU idle.
+  const parts = Math.min(Math.floor(FULL / Math.max(rows, 1)), Math.floor(classes / PART.classes));
+  if (can.parts && rows < 64 && parts >= 4) {
+    return { lanes: Math.min(PART.lanes, on.maxInvocations), rows: 1, parts, ...join };
+  }
+  return { ...rowShape(on, rows, classes, strided), parts: 1, ...join };
 }

@@ -245,14 +245,16 @@ describe("rows whose factors no single binding holds", () => {
   // A binding of 64 KiB holds those of one block of 4096 rows.
   const normal = normalFrom(12);
   const numbers = (count: number): Float32Array => Float32Array.from(fill(count, normal));
-  const weights = (count: number): Float32Array => numbers(count).map((x) => 1 + Math.abs(x));
   const rows = 9001;
   const perRow = {
     mask: Uint8Array.from({ length: rows }, (_, row) => Number(row % 5 !== 0)),
-    sampleWeight: weights(rows),
-    upstream: weights(rows),
+    // Powers of two: what is looked at is the place of a factor, not how many of them are rounded.
+    sampleWeight: Float32Array.from({ length: rows }, (_, row) => 2 ** (row % 3)),
+    upstream: Float32Array.from({ length: rows }, (_, row) => -(2 ** (row % 7)) / 64),
   };
-  const soft = weights(rows * 3).map((x) => x / 5);
+  const soft = new Float32Array(rows * 3).map(
+    (_, at) => [0.25, 0.5, 0.25][(at * 5 + (at >> 4)) % 3] as number,
+  );
   const wide = BigInt64Array.from(labelsFrom(13, rows, 3), BigInt);
   const outputs = ["logSumExp", "entropy", "correct"] as const;
   test.each<[string, readonly number[], "f32" | "f16", ArrayLike<unknown>, object]>([
@@ -309,13 +311,10 @@ describe("rows whose factors no single binding holds", () => {
     const sliced = await readAll(await run(small));
     const whole = await readAll(await run(software));
     for (const [name, values] of Object.entries(whole)) expect(sliced[name], name).toEqual(values);
-    const inPlace = { gradients: true } as const;
-    const want = await crossEntropy(input, targets, {
-      ...options,
-      ...(dtype === "f16" ? inPlace : {}),
-      backend: reference,
-    });
-    expect(await disagreements(await run(software), want, { storage: dtype })).toEqual([]);
+    // The gradients of a pass that takes all rows are compared with float64 elsewhere.
+    const { gradients: __, ...others } = options as { gradients?: unknown };
+    const want = await crossEntropy(input, targets, { ...others, backend: reference });
+    expect(await disagreements(await run(software), want)).toEqual([]);
     small.destroy();
   });
 });

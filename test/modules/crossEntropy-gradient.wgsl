@@ -1,6 +1,8 @@
 // cross-entropy: gradient
 const LANES = 256u;
 const ROWS = 1u;
+const SPLIT = false;
+const SUBGROUPS = false;
 const STORAGE = 0u;
 const WEIGHTED = false;
 const SMOOTHED = false;
@@ -16,6 +18,7 @@ struct Params {
   rowStart: u32,
   chunkStart: u32,
   pixelStart: u32,
+  parts: u32,
   logitsStart: u32,
   statsStart: u32,
   gradientStart: u32,
@@ -126,7 +129,8 @@ fn bitsToBf16(bits: u32) -> u32 {
 
 // Cross-entropy, what every pass knows about a row: who it is, where its logits lie, and in which
 // unit they are compared. LANES invocations share a row, ROWS rows share a workgroup; both are
-// powers of two. With STRIDED the classes of a row lie `inner` elements apart (images).
+// powers of two. With STRIDED the classes of a row lie `inner` elements apart (images). With SPLIT
+// a workgroup has one part of a row, of `parts`.
 
 struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 
@@ -145,6 +149,9 @@ struct Row {
   origin: u32,  // element index of the first logit in the bound range
   label: u32,
   lane: u32,
+  part: u32,
+  exists: bool,
+  counts: bool,
   valueFactor: f32,
   gradientFactor: f32,
   temperature: f32,
@@ -162,8 +169,35 @@ fn rowAt(place: u32, lane: u32) -> Row {
     temperature = totals[params.segments];
   }
   let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
-  return Row(index, originOf(place), info.label, lane, info.valueFactor, factor, temperature, nats,
-    LOG2E * nats);
+  return Row(index, originOf(place), info.label, lane, 0u, true, info.label < OUT_OF_RANGE,
+    info.valueFactor, factor, temperature, nats, LOG2E * nats);
+}
+
+fn partsOfRow() -> u32 {
+  if (SPLIT) {
+    return params.parts;
+  }
+  return 1u;
+}
+
+// The row of a thread, or the last one where there is none for it.
+fn rowOf(group: vec3u, thread: u32) -> Row {
+  let turn = group.y * params.gridWidth + group.x;
+  let place = turn / partsOfRow() * ROWS + thread / LANES;
+  var row = rowAt(min(place, params.rows - 1u), thread % LANES);
+  row.part = turn % partsOfRow();
+  row.exists = place < params.rows;
+  row.counts = row.exists && row.counts;
+  return row;
+}
+
+// What no tile covers is dealt out, one slot a lane, to all lanes of all parts.
+fn slotLane(row: Row) -> u32 {
+  return row.part * LANES + row.lane;
+}
+
+fn slotLanes() -> u32 {
+  return LANES * partsOfRow();
 }
 
 fn originOf(place: u32) -> u32 {
@@ -370,21 +404,27 @@ fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
 //   fast:  whole tiles of sixteen, for ordinary numbers: one exp each, one sum and one test a tile
 //   slow:  one element at a time, the ends of every row and all of a row that holds anything odd
 
+// The tiles of this workgroup's part.
+fn tileRange(row: Row) -> vec2u {
+  return vec2u(row.part, row.part + 1u) * tilesOf(row) / partsOfRow();
+}
+
 fn scan(row: Row, labelBits: u32) -> Sums {
   let label = elementOfBits(row, labelBits);
   let known = label.flags == 0u && !label.lost;
-  let tiles = tilesOf(row);
+  let range = tileRange(row);
   let home = labelTile(row);
+  let isHome = home >= range.x && home < range.y;
   var sums = nothing();
   sums.base = label.unit;
   var careful = false;
   for (var again = true; again;) {
     // Element by element come the label's tile, or all of this lane's, and what no tile covers. They
     // come first: what outweighs all others is not measured from a later base then.
-    let first = select(home, 0u, careful);
-    let own = select(select(0u, 16u, home < tiles), 16u * tiles, careful);
+    let first = select(home, range.x, careful);
+    let own = select(select(0u, 16u, isHome), 16u * (range.y - range.x), careful);
     sums = scanElements(row, sums, first, own, labelBits);
-    sums = scanTiles(row, sums, select(tiles, 0u, careful), labelBits);
+    sums = scanTiles(row, sums, range.x, select(range.y, range.x, careful), labelBits);
     // What is no number, or too far from the base, has left its mark.
     let mass = sums.rest + sums.dust;
     let finite = isFinite(mass) && isFinite(sums.heat) && isFinite(sums.pull);
@@ -403,7 +443,8 @@ fn scan(row: Row, labelBits: u32) -> Sums {
 
 fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) -> Sums {
   let tiles = tilesOf(row);
-  let count = own + (params.classes - tiles * TILE + LANES - 1u - row.lane) / LANES;
+  let slots = params.classes - tiles * TILE;
+  let count = own + (slots + slotLanes() - 1u - slotLane(row)) / slotLanes();
   var sums = before;
   for (var begin = 0u; begin < count; begin += 16u) {
     var part = nothing();
@@ -411,7 +452,7 @@ fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) ->
     for (var at = begin; at < min(begin + 16u, count); at++) {
       var k = classesAt(row, 4u * first + at / 4u)[at % 4u];
       if (at >= own) {
-        k = slotClass(row, tiles, (at - own) * LANES + row.lane);
+        k = slotClass(row, tiles, (at - own) * slotLanes() + slotLane(row));
       }
       part = withElement(row, part, k, labelBits);
     }
@@ -436,12 +477,12 @@ fn labelTile(row: Row) -> u32 {
   return select(NONE, home.x, INDEXED && home.y == row.lane);
 }
 
-fn scanTiles(row: Row, before: Sums, tiles: u32, labelBits: u32) -> Sums {
+fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> Sums {
   let home = labelTile(row);
   let start = firstTile(row);
   var sums = before;
   var top = 0u;
-  var tile = 0u;
+  var tile = begin;
   // Short blocks first: it is among the first tiles that the base is most often too low.
   for (var block = 4u; tile < tiles; block = min(2u * block, BLOCK)) {
     let end = min(tile + block, tiles);
@@ -748,6 +789,21 @@ fn reportNothing(row: Row) {
   }
 }
 
+// Cross-entropy, what a row comes to, or this workgroup's part of it: read here and now. Every lane of
+// the workgroup must come here, rows or no rows.
+
+struct Found { sums: Sums, labelBits: u32 }
+
+fn foundIn(row: Row, thread: u32) -> Found {
+  var found = Found(nothing(), 0u);
+  if (row.counts) {
+    found.labelBits = bitsAt(row, row.label);
+    found.sums = scan(row, found.labelBits);
+  }
+  found.sums = joinedLanes(row, found.sums, thread);
+  return found;
+}
+
 // Cross-entropy, the few numbers that the gradient of a row is made of:
 //   gradient[k] = chain ((own + mix + 2 zLoss lse) p[k] - q[k] - own [k = label])
 // with chain = upstream * reduction / temperature, times 1 - (x/softcap)^2 where logits are capped.
@@ -818,10 +874,11 @@ fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
   if (blank) {
     return 0.0;
   }
-  let tiles = select(tilesOf(row), 0u, (verdict.flags & CAREFUL) != 0u);
+  let careful = (verdict.flags & CAREFUL) != 0u;
+  let range = select(tileRange(row), vec2u(0u), careful);
   let start = firstTile(row);
   var moment = 0.0;
-  for (var left = tiles; left > 0u; left--) {
+  for (var left = range.y; left > range.x; left--) {
     let tile = left - 1u;
     let logit = tileAt(start + tile * tileStep());
     let ab = gradientOfQuad(row, verdict, 4u * tile, logit.a)
@@ -831,12 +888,13 @@ fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
     moment += ab + cd;
   }
   if (INDEXED) {
-    for (var mine = labelTile(row) < tiles; mine; mine = false) {
+    let home = labelTile(row);
+    for (var mine = home >= range.x && home < range.y; mine; mine = false) {
       moment -= verdict.own * (bitcast<f32>(labelBits) - momentOrigin(verdict));
       storeInTile(row, row.label, verdict.labelSlope);
     }
   }
-  return moment + storeSlots(row, verdict, tiles);
+  return moment + storeSlots(row, verdict, select(tilesOf(row), 0u, careful));
 }
 
 // Stores the gradient at four classes; returns what they add to the moment.
@@ -901,7 +959,7 @@ fn storeInTile(row: Row, k: u32, g: f32) {
 fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
   var moment = 0.0;
   let slots = params.classes - tiles * TILE;
-  for (var slot = row.lane; slot < slots; slot += LANES) {
+  for (var slot = slotLane(row); slot < slots; slot += slotLanes()) {
     let k = slotClass(row, tiles, slot);
     let slope = slopeAt(row, verdict, k);
     storeElement(elementOf(row, k), bitcast<u32>(slope.gradient));
@@ -911,7 +969,7 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
 }
 
 fn fill(row: Row, bits: u32) {
-  for (var k = row.lane; k < params.classes; k += LANES) {
+  for (var k = slotLane(row); k < params.classes; k += slotLanes()) {
     storeElement(elementOf(row, k), bits);
   }
 }
@@ -923,33 +981,24 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let place = (group.y * params.gridWidth + group.x) * ROWS + thread / LANES;
-  let exists = place < params.rows;
-  let row = rowAt(min(place, params.rows - 1u), thread % LANES);
-  let counts = exists && row.label < OUT_OF_RANGE;
-  var sums = nothing();
-  var labelBits = 0u;
-  if (counts) {
-    labelBits = bitsAt(row, row.label);
-    sums = scan(row, labelBits);
-  }
-  sums = joinedLanes(row, sums, thread);
-  let end = outcomeOf(row, sums, labelBits);
+  let row = rowOf(group, thread);
+  let found = foundIn(row, thread);
+  let end = outcomeOf(row, found.sums, found.labelBits);
   let verdict = verdictOf(row, end);
-  if (exists && row.lane == 0u) {
-    if (counts) {
+  if (row.exists && slotLane(row) == 0u) {
+    if (row.counts) {
       reportRow(row, end);
     } else {
       reportNothing(row);
     }
   }
   var moment = 0.0;
-  if (exists) {
-    moment = gradientPass(row, verdict, labelBits);
+  if (row.exists) {
+    moment = gradientPass(row, verdict, found.labelBits);
   }
   if ((STATS & 16u) != 0u) {
     moment = joinedSum(moment, thread);
-    if (exists && row.lane == 0u) {
+    if (row.exists && row.lane == 0u) {
       reportTemperature(row, verdict, moment);
     }
   }

@@ -32,6 +32,7 @@ describe("the modules of cross-entropy", () => {
       "cross-entropy: gradient",
       "cross-entropy: inPlace",
       "cross-entropy: losses",
+      "cross-entropy: parts",
       "cross-entropy: targets",
       "prepare",
       "reduce",

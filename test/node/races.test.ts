@@ -84,6 +84,7 @@ describe("lanes never read what another lane may be writing", () => {
       "cross-entropy: gradient",
       "cross-entropy: inPlace",
       "cross-entropy: losses",
+      "cross-entropy: parts",
       "cross-entropy: targets",
       "prepare",
       "reduce",
