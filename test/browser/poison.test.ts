@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { crossEntropy, openBackend, tensor } from "../../src/index.js";
-import { openAsHardware, openSoftware, read } from "../against.js";
+import { disagreements, openAsHardware, openSoftware, read } from "../against.js";
 import { numbersOf, poisonedRows } from "../poison.js";
 import { settings, tryPoison } from "../poisonCases.js";
 
@@ -140,5 +140,24 @@ test.each([
   for (const [at, x] of cpu.entries()) {
     expect(few[at], `[${at}]`).toBeCloseTo(x, 5);
     expect(many[at], `[${at}]`).toBeCloseTo(x, 5);
+  }
+});
+
+test.each([9, 131])("the outputs of rows of NaN and infinities, %i classes", async (classes) => {
+  const { NaN: nan, POSITIVE_INFINITY: up, NEGATIVE_INFINITY: down } = Number;
+  const rows = [[nan], [up], [down], [nan, up], [up, up], Array(classes).fill(down)].map((odd) =>
+    Float32Array.from({ length: classes }, (_, k) => odd[k] ?? Math.sin(k)),
+  );
+  const logits = tensor(Float32Array.from(rows.flatMap((row) => [...row])), [6, classes]);
+  const outputs = ["logSumExp", "logProbs", "entropy", "correct"] as const;
+  const reference = await openBackend({ kind: "cpu" });
+  for (const label of [0, 5]) {
+    const targets = new Int32Array(6).fill(label);
+    for (const backend of [software, hardware]) {
+      const options = { outputs, reduction: "none" } as const;
+      const got = await crossEntropy(logits, targets, { ...options, backend });
+      const want = await crossEntropy(logits, targets, { ...options, backend: reference });
+      expect(await disagreements(got, want)).toEqual([]);
+    }
   }
 });

@@ -764,7 +764,8 @@ fn reportRow(row: Row, end: Outcome) {
     let empty = (end.flags & SOME) == 0u;
     let above = (far && end.base > 0.0) || (end.flags & HAS_INFINITY) != 0u;
     let ends = select(select(0u, BELOW, far || empty), ABOVE, above);
-    report(row, plane, bitsOf(lse, ends | (end.flags & SAW_NAN)));
+    let lost = select(0u, HAS_NAN, (end.flags & SAW_NAN) != 0u);
+    report(row, plane, bitsOf(lse, ends | lost));
     plane++;
   }
   if ((STATS & 2u) != 0u) {
