@@ -1,6 +1,6 @@
 import { fail } from "../errors.js";
 import { packParams, paramBytes } from "../module.js";
-import { gridOf, type Pass, type Program, type Range } from "../plan.js";
+import { gridOf, type Kernel, type Pass, type Program, type Range } from "../plan.js";
 import type { Memory } from "./memory.js";
 import type { Pipeline, Pipelines } from "./pipelines.js";
 
@@ -28,6 +28,9 @@ function idOf(buffer: GPUBuffer): number {
   ids.set(buffer, lastId);
   return lastId;
 }
+
+const lengthOf = ({ parts }: Kernel): number =>
+  parts.reduce((length, part) => length + part.length, 0);
 
 /** Bind groups kept per pipeline; a training loop needs a handful, one-off calls must not pile up. */
 const KEEP_BIND_GROUPS = 64;
@@ -63,7 +66,12 @@ export class Steps {
     pipelines: Pipelines,
     program: Program,
   ): Promise<Steps> {
-    const compiled = await Promise.all(program.passes.map(({ kernel }) => pipelines.get(kernel)));
+    const kernels = program.passes.map(({ kernel }) => kernel);
+    // The longest is asked for first: the others compile beside it, not before it.
+    for (const kernel of [...kernels].sort((a, b) => lengthOf(b) - lengthOf(a))) {
+      void pipelines.get(kernel);
+    }
+    const compiled = await Promise.all(kernels.map((kernel) => pipelines.get(kernel)));
     return new Steps(device, memory, program, compiled);
   }
 
