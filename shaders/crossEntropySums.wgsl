@@ -79,7 +79,8 @@ fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
   let term = select(0.0, decay(row, label.unit, sums.base), INDEXED && !label.lost);
   let heat = sums.heat + term * (0.5 * sums.base - 0.5 * label.unit);
   let rest = sums.rest + sums.dust;
-  let whole = max(term + rest, 1e-30);
+  // The greatest comes last: each rounding of the whole is one of every probability.
+  let whole = max(max(sums.rest, term) + (min(sums.rest, term) + sums.dust), 1e-30);
   let broken = (sums.flags & (SOME | SAW_NAN | HAS_INFINITY)) != SOME;
   return Outcome(sums.base, term, rest, whole, log(whole), heat, sums.pull, mixOf(sums),
     ownOf(row), label, sums.flags | select(0u, HAS_NAN, broken));

@@ -1,6 +1,5 @@
-// Cross-entropy, the fast part of the first pass. SwiftShader runs both sides of every `if`, but no loop
-// that has no trips: rare work stands in loops. A `var` changed in one costs as much as an exp there,
-// and so does a value kept for it: what is rare reads its logits again.
+// Cross-entropy, the fast part of the first pass. SwiftShader runs both sides of every `if`, and the body
+// of every loop at least once, be it for no lane: what is rare stands outside of the loop over tiles.
 
 const BLOCK: u32 = 64u;  // tiles summed apart: one running f32 sum drifts by 5e-4 at 262 144
 // A tile's sum beyond this has some logit far above the base, which then follows. In steps of 8 nats
@@ -36,9 +35,10 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       let b = exponentials(row, unitsOf(row, logit.b), base);
       let c = exponentials(row, unitsOf(row, logit.c), base);
       let d = exponentials(row, unitsOf(row, logit.d), base);
-      let columns = (a + b) + (c + d);
-      let sum = total(rocks(columns));
-      let dust = total(columns - rocks(columns));
+      let ab = a + b;
+      let cd = c + d;
+      let sum = total(rocks(ab) + rocks(cd));
+      let dust = total((ab - rocks(ab)) + (cd - rocks(cd)));
       let counts = tile != home;
       let above = counts & (sum > LIMIT) & isFinite(sum);
       let share = counts & !above;
@@ -53,9 +53,9 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       tile += select(1u, 0u, above);
     }
     sums = added(sums, part);
-    // The tile that is too high for the base comes again.
+    // The tile that is too high for the base comes again. Three bits more, so that few others will.
     if (excess > 0.0) {
-      sums = rebased(row, sums, base + log2(excess) / row.scale);
+      sums = rebased(row, sums, base + (log2(excess) + 3.0) / row.scale);
     }
   }
   sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));

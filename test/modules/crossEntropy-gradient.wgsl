@@ -394,7 +394,8 @@ fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
   let term = select(0.0, decay(row, label.unit, sums.base), INDEXED && !label.lost);
   let heat = sums.heat + term * (0.5 * sums.base - 0.5 * label.unit);
   let rest = sums.rest + sums.dust;
-  let whole = max(term + rest, 1e-30);
+  // The greatest comes last: each rounding of the whole is one of every probability.
+  let whole = max(max(sums.rest, term) + (min(sums.rest, term) + sums.dust), 1e-30);
   let broken = (sums.flags & (SOME | SAW_NAN | HAS_INFINITY)) != SOME;
   return Outcome(sums.base, term, rest, whole, log(whole), heat, sums.pull, mixOf(sums),
     ownOf(row), label, sums.flags | select(0u, HAS_NAN, broken));
@@ -461,9 +462,8 @@ fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) ->
   return sums;
 }
 
-// Cross-entropy, the fast part of the first pass. SwiftShader runs both sides of every `if`, but no loop
-// that has no trips: rare work stands in loops. A `var` changed in one costs as much as an exp there,
-// and so does a value kept for it: what is rare reads its logits again.
+// Cross-entropy, the fast part of the first pass. SwiftShader runs both sides of every `if`, and the body
+// of every loop at least once, be it for no lane: what is rare stands outside of the loop over tiles.
 
 const BLOCK: u32 = 64u;  // tiles summed apart: one running f32 sum drifts by 5e-4 at 262 144
 // A tile's sum beyond this has some logit far above the base, which then follows. In steps of 8 nats
@@ -499,9 +499,10 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       let b = exponentials(row, unitsOf(row, logit.b), base);
       let c = exponentials(row, unitsOf(row, logit.c), base);
       let d = exponentials(row, unitsOf(row, logit.d), base);
-      let columns = (a + b) + (c + d);
-      let sum = total(rocks(columns));
-      let dust = total(columns - rocks(columns));
+      let ab = a + b;
+      let cd = c + d;
+      let sum = total(rocks(ab) + rocks(cd));
+      let dust = total((ab - rocks(ab)) + (cd - rocks(cd)));
       let counts = tile != home;
       let above = counts & (sum > LIMIT) & isFinite(sum);
       let share = counts & !above;
@@ -516,9 +517,9 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       tile += select(1u, 0u, above);
     }
     sums = added(sums, part);
-    // The tile that is too high for the base comes again.
+    // The tile that is too high for the base comes again. Three bits more, so that few others will.
     if (excess > 0.0) {
-      sums = rebased(row, sums, base + log2(excess) / row.scale);
+      sums = rebased(row, sums, base + (log2(excess) + 3.0) / row.scale);
     }
   }
   sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));
