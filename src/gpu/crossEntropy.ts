@@ -153,7 +153,7 @@ export function planLosses(
           softcap: variant.softcapped ? "softcap" : 0,
           zLoss: variant.zLoss ? "zLoss" : 0,
         },
-        workgroups: Math.ceil(count / variant.rows) * variant.parts,
+        workgroups: Math.ceil(count / variant.rows) * (work === "losses" ? 1 : variant.parts),
         work: count * classes * bytes,
       });
     if (parts) dispatch("parts", {}, logits.unit);

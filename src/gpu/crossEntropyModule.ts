@@ -139,7 +139,8 @@ export function rowKernel(work: Work, variant: Variant, pieces: Pieces): Kernel 
     constants: {
       LANES: variant.lanes,
       ROWS: variant.rows,
-      SPLIT: variant.parts > 1,
+      // Losses made of parts need one workgroup a row.
+      SPLIT: variant.parts > 1 && work !== "losses",
       SUBGROUPS: variant.lanes > 1 && variant.subgroups,
       STORAGE: variant.storage,
       WEIGHTED: variant.weighted,

@@ -22,7 +22,7 @@ export function rowShape(on: Target, rows: number, classes: number, strided: boo
 export const hasFew = (on: Target, classes: number): boolean => on.software && classes <= 64;
 
 /** Lanes of a workgroup that has a part of a row, and the fewest classes that are worth one. */
-const PART = { lanes: 64, classes: 2048 };
+const PART = { lanes: 64, classes: 4096 };
 /** Workgroups of that size that fill a large GPU. */
 const FULL = 512;
 
@@ -50,7 +50,7 @@ export function crossEntropyShape(
   const join = { few: false, subgroups: on.features.has("subgroups") };
   // Few rows leave most of a GPU idle.
   const parts = Math.min(Math.floor(FULL / Math.max(rows, 1)), Math.floor(classes / PART.classes));
-  if (can.parts && rows < 64 && parts >= 4) {
+  if (can.parts && rows < 64 && parts > 1) {
     return { lanes: Math.min(PART.lanes, on.maxInvocations), rows: 1, parts, ...join };
   }
   return { ...rowShape(on, rows, classes, strided), parts: 1, ...join };
