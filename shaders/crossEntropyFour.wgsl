@@ -7,18 +7,21 @@ const FOURTH: u32 = ROWS / 4u;  // lanes of a workgroup; the rows of a lane lie 
 // Four rows of one lane. What all rows share (temperature, scale) is taken from the first.
 struct Four {
   place: vec4u,
-  exists: vec4<bool>,
   origin: vec4u,
   label: vec4u,
 }
 
-fn fourAt(group: vec3u, lane: u32) -> Four {
-  let first = (group.y * params.gridWidth + group.x) * ROWS + lane;
-  let place = first + FOURTH * vec4u(0u, 1u, 2u, 3u);
-  let inside = min(place, vec4u(params.rows - 1u));
-  let index = params.rowStart + inside;
-  return Four(inside, place < vec4u(params.rows),
-    vec4u(originOf(inside.x), originOf(inside.y), originOf(inside.z), originOf(inside.w)),
+fn firstPlace(group: vec3u, lane: u32) -> u32 {
+  return (group.y * params.gridWidth + group.x) * ROWS + lane;
+}
+
+// Where there are no more rows the first is taken again: the same is written twice, by the same lane.
+fn fourAt(first: u32) -> Four {
+  let wanted = first + FOURTH * vec4u(0u, 1u, 2u, 3u);
+  let place = select(vec4u(first), wanted, wanted < vec4u(params.rows));
+  let index = params.rowStart + place;
+  return Four(place,
+    vec4u(originOf(place.x), originOf(place.y), originOf(place.z), originOf(place.w)),
     vec4u(rowInfo[index.x].label, rowInfo[index.y].label, rowInfo[index.z].label,
       rowInfo[index.w].label));
 }
@@ -27,8 +30,7 @@ fn elementsOf(four: Four, k: u32) -> vec4u {
   return four.origin + k * select(1u, params.inner, STRIDED);
 }
 
-fn bitsOfFour(four: Four, k: u32) -> vec4u {
-  let at = elementsOf(four, k);
+fn bitsOfFour(at: vec4u) -> vec4u {
   return vec4u(bitsOfElement(at.x), bitsOfElement(at.y), bitsOfElement(at.z), bitsOfElement(at.w));
 }
 
@@ -42,10 +44,10 @@ fn unitsOfBits(row: Row, bits: vec4u) -> vec4f {
   return logit;
 }
 
-fn bitsAtLabels(four: Four) -> vec4u {
-  let k = min(four.label, vec4u(params.classes - 1u)) * select(1u, params.inner, STRIDED);
-  let at = four.origin + k;
-  return vec4u(bitsOfElement(at.x), bitsOfElement(at.y), bitsOfElement(at.z), bitsOfElement(at.w));
+// Of the labels' classes; of the last where there is none.
+fn elementsOfLabels(four: Four) -> vec4u {
+  let k = min(four.label, vec4u(params.classes - 1u));
+  return four.origin + k * select(1u, params.inner, STRIDED);
 }
 
 fn ranksOf(bits: vec4u) -> vec4u {
@@ -59,5 +61,5 @@ fn flagged(which: vec4<bool>, flag: u32) -> vec4u {
 // The next row becomes the first: an index that is not constant costs a software adapter more than
 // moving everything.
 fn turnedFour(four: Four) -> Four {
-  return Four(four.place.yzwx, four.exists.yzwx, four.origin.yzwx, four.label.yzwx);
+  return Four(four.place.yzwx, four.origin.yzwx, four.label.yzwx);
 }

@@ -21,14 +21,18 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  var four = fourAt(group, lane);
+  let place = firstPlace(group, lane);
+  if (place >= params.rows) {
+    return;
+  }
+  var four = fourAt(place);
   let first = rowAt(four.place.x, 0u);
   var sums = scanFour(first, four);
   var verdicts: FourVerdicts;
   for (var left = 4u; left > 0u; left--) {
     let row = rowAt(four.place.x, 0u);
     let end = outcomeOfFirst(row, sums);
-    reportFirst(row, four.exists.x, end);
+    reportFirst(row, end);
     let idle = row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE;
     verdicts = withVerdict(verdicts, verdictOf(row, end), idle);
     sums = turnedSums(sums);
@@ -39,9 +43,7 @@ fn main(
     for (var left = 4u; left > 0u; left--) {
       let row = rowAt(four.place.x, 0u);
       let verdict = Verdict(sums.base.x, 0.0, 0.0, 0.0, 0.0, verdicts.lean.x, verdicts.flags.x);
-      if (four.exists.x) {
-        reportTemperature(row, verdict, moment.x);
-      }
+      reportTemperature(row, verdict, moment.x);
       moment = moment.yzwx;
       verdicts = withVerdict(verdicts, verdict, false);
       sums = turnedSums(sums);
@@ -55,7 +57,8 @@ fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> 
   let filling = select(vec4u(NAN_BITS), vec4u(0u), verdicts.idle);
   var moment = vec4f(0.0);
   for (var k = 0u; k < params.classes; k++) {
-    let bits = bitsOfFour(four, k);
+    let at = elementsOf(four, k);
+    let bits = bitsOfFour(at);
     let x = unitsOfBits(row, bits);
     var g = verdicts.push * exp2((x - base) * row.scale);
     if (MIXED) {
@@ -64,29 +67,22 @@ fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> 
     if (SOFTCAPPED) {
       g *= slackOf(x);
     }
-    g = select(g, verdicts.labelSlope, vec4u(k) == four.label);
-    storeFour(four, k, select(bitcast<vec4u>(g), filling, blank));
+    storeFour(at, select(bitcast<vec4u>(g), filling, blank));
     if ((STATS & 16u) != 0u) {
       let reach = bitcast<vec4f>(bits) - select(base, vec4f(0.0), vec4<bool>(SOFTCAPPED));
       let finite = (bits & vec4u(0x7fffffffu)) < vec4u(INFINITY_BITS);
-      moment += select(vec4f(0.0), g * reach, finite & !blank);
+      let slope = select(g, verdicts.labelSlope, vec4u(k) == four.label);
+      moment += select(vec4f(0.0), slope * reach, finite & !blank);
     }
   }
+  let labelSlope = select(bitcast<vec4u>(verdicts.labelSlope), filling, blank);
+  storeFour(elementsOfLabels(four), labelSlope);
   return moment;
 }
 
-fn storeFour(four: Four, k: u32, bits: vec4u) {
-  let at = elementsOf(four, k);
-  if (four.exists.x) {
-    storeElement(at.x, bits.x);
-  }
-  if (four.exists.y) {
-    storeElement(at.y, bits.y);
-  }
-  if (four.exists.z) {
-    storeElement(at.z, bits.z);
-  }
-  if (four.exists.w) {
-    storeElement(at.w, bits.w);
-  }
+fn storeFour(at: vec4u, bits: vec4u) {
+  storeElement(at.x, bits.x);
+  storeElement(at.y, bits.y);
+  storeElement(at.z, bits.z);
+  storeElement(at.w, bits.w);
 }

@@ -5,11 +5,15 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  var four = fourAt(group, lane);
+  let place = firstPlace(group, lane);
+  if (place >= params.rows) {
+    return;
+  }
+  var four = fourAt(place);
   var sums = scanFour(rowAt(four.place.x, 0u), four);
   for (var left = 4u; left > 0u; left--) {
     let row = rowAt(four.place.x, 0u);
-    reportFirst(row, four.exists.x, outcomeOfFirst(row, sums));
+    reportFirst(row, outcomeOfFirst(row, sums));
     sums = turnedSums(sums);
     four = turnedFour(four);
   }

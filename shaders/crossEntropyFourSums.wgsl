@@ -13,26 +13,22 @@ struct FourSums {
 
 fn scanFour(row: Row, four: Four) -> FourSums {
   var top = vec4f(LOWEST);
-  // As signed numbers +infinity and the positive NaN are the largest, as unsigned ones the negative NaN.
-  var high = vec4i(0);
-  var low = vec4u(0u);
+  var height = vec4u(0u);  // magnitudes as integers, in which NaN is the greatest
   for (var k = 0u; k < params.classes; k++) {
-    let bits = bitsOfFour(four, k);
+    let bits = bitsOfFour(elementsOf(four, k));
     top = max(top, bitcast<vec4f>(bits));
-    high = max(high, bitcast<vec4i>(bits));
-    low = max(low, bits);
+    if (SOFTCAPPED) {
+      height = max(height, bits & vec4u(0x7fffffffu));
+    }
   }
-  let isNan = (high > vec4i(0x7f800000)) | (low > vec4u(MINUS_INFINITY_BITS));
-  let isInfinite = (high == vec4i(0x7f800000)) & vec4<bool>(!SOFTCAPPED);
   var sums: FourSums;
-  sums.flags = flagged(isNan, SAW_NAN) | flagged(isInfinite, HAS_INFINITY);
   sums.base = unitsOfBits(row, bitcast<vec4u>(top));
   var goal = vec4u(0u);
   if ((STATS & 8u) != 0u) {
-    goal = ranksOf(bitsAtLabels(four));
+    goal = ranksOf(bitsOfFour(elementsOfLabels(four)));
   }
   for (var k = 0u; k < params.classes; k++) {
-    let bits = bitsOfFour(four, k);
+    let bits = bitsOfFour(elementsOf(four, k));
     let x = unitsOfBits(row, bits);
     let isTop = x >= sums.base;
     let e = select(exp2((x - sums.base) * row.scale), vec4f(0.0), isTop);
@@ -56,6 +52,12 @@ fn scanFour(row: Row, four: Four) -> FourSums {
       sums.flags |= flagged(ahead, BEATEN);
     }
   }
+  // +infinity is the largest logit where there is one; NaN has left its mark on the sum, if no tanh has
+  // hidden it.
+  let isInfinite = (bitcast<vec4u>(top) == vec4u(INFINITY_BITS)) & vec4<bool>(!SOFTCAPPED);
+  let isNan = ((bitcast<vec4u>(sums.others) & vec4u(INFINITY_BITS)) == vec4u(INFINITY_BITS))
+    | (height > vec4u(INFINITY_BITS));
+  sums.flags |= flagged(isInfinite, HAS_INFINITY) | flagged(isNan, SAW_NAN);
   sums.flags |= flagged((sums.ones > vec4f(0.0)) | vec4<bool>(SOFTCAPPED), SOME);
   return sums;
 }
@@ -79,12 +81,10 @@ fn turnedSums(sums: FourSums) -> FourSums {
     sums.flags.yzwx);
 }
 
-fn reportFirst(row: Row, exists: bool, end: Outcome) {
-  if (exists) {
-    if (row.label < OUT_OF_RANGE) {
-      reportRow(row, end);
-    } else {
-      reportNothing(row);
-    }
+fn reportFirst(row: Row, end: Outcome) {
+  if (row.label < OUT_OF_RANGE) {
+    reportRow(row, end);
+  } else {
+    reportNothing(row);
   }
 }

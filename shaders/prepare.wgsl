@@ -1,4 +1,4 @@
-// What each row's loss is multiplied by, and what it brings to the denominator. One workgroup takes
+// What each row's loss is multiplied by, and what it brings to the denominator. A team of LANES takes
 // BLOCK rows of one segment; its sums go to `partials`, three words each, in a fixed order. All
 // tensors of one number a row begin at `firstRow`: where one binding cannot hold them, a dispatch
 // takes `blocks` blocks from `firstBlock` on.
@@ -13,6 +13,7 @@ struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 @group(0) @binding(6) var<storage, read_write> rowInfo: array<RowInfo>;  // (rows)
 @group(0) @binding(7) var<storage, read_write> partials: array<u32>;  // (blocks, 3)
 
+const THREADS: u32 = LANES * TEAMS;
 const SKIPPED: u32 = 0xffffffffu;
 const OUT_OF_RANGE: u32 = 0xfffffffeu;
 
@@ -77,12 +78,13 @@ fn prepareRow(place: u32) -> Brought {
   return Brought(d, 1.0, 0u);
 }
 
-@compute @workgroup_size(LANES)
+@compute @workgroup_size(THREADS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) thread: u32,
 ) {
-  let turn = group.y * params.gridWidth + group.x;
+  let turn = (group.y * params.gridWidth + group.x) * TEAMS + thread / LANES;
+  let lane = thread % LANES;
   let block = params.firstBlock + turn;
   let segment = block / params.blocksPerSegment;
   let begin = (block % params.blocksPerSegment) * BLOCK;

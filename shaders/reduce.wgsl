@@ -7,6 +7,8 @@
 @group(0) @binding(4) var<storage, read_write> status: array<u32>;  // (5)
 @group(0) @binding(5) var<storage, read_write> result: array<u32>;  // (2) the loss, its exp
 
+const THREADS: u32 = LANES * TEAMS;
+
 fn sumAt(at: u32) -> Sum {
   if (!FIRST) {
     let word = at * 4u;
@@ -59,12 +61,13 @@ fn finish(given: Sum) {
   result[1] = power;
 }
 
-@compute @workgroup_size(LANES)
+@compute @workgroup_size(THREADS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) thread: u32,
 ) {
-  let block = group.y * params.gridWidth + group.x;
+  let block = (group.y * params.gridWidth + group.x) * TEAMS + thread / LANES;
+  let lane = thread % LANES;
   let begin = block * params.block;
   let end = min(begin + params.block, params.count);
   var own = nothing();

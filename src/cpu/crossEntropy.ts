@@ -2,6 +2,7 @@ import { hostLabels } from "../labels.js";
 import type { Geometry } from "../losses/crossEntropy.js";
 import type { Request } from "../request.js";
 import type { CpuArray, CpuOutcome, Precision } from "../spec.js";
+import { plainRows } from "./crossEntropyPlain.js";
 import { type Factors, reduceValues, rowFactors } from "./factors.js";
 import {
   costOf,
@@ -169,7 +170,12 @@ export function crossEntropyCpu(
 
   const keeps = Boolean(gradient) || learns || outputs.entropy !== undefined;
   const row = makeRow(classes, keeps);
-  for (let at = 0; at < rows; at++) {
+  const isBare = isPlain && !soft && !reports && zLoss === 0 && transform.temperature === 1;
+  if (isBare) {
+    const { labels } = targets;
+    plainRows({ z, labels, classes, stride, weight, factors }, values, gradient);
+  }
+  for (let at = isBare ? rows : 0; at < rows; at++) {
     if (!factors.active[at]) continue;
     const base =
       stride === 1 ? at * classes : Math.floor(at / stride) * classes * stride + (at % stride);

@@ -40,7 +40,11 @@ export function crossEntropyShape(
   if (on.shape) return can.parts ? on.shape : { ...on.shape, parts: 1 };
   if (on.software) {
     const whole = { few: false, parts: 1, subgroups: false };
-    if (can.few && hasFew(on, classes)) return { lanes: 1, rows: 64, ...whole, few: true };
+    if (can.few && hasFew(on, classes)) {
+      // Wide workgroups read and write an image in longer runs; every core must still have some.
+      const wide = rows >= 16_384 && on.maxInvocations >= 256;
+      return { lanes: 1, rows: wide ? 1024 : 64, ...whole, few: true };
+    }
     if (classes > 120_000) return { lanes: 16, rows: 1, ...whole };
     if (classes > 30_000 || (rows < 8 && !strided)) return { lanes: 4, rows: 1, ...whole };
     // A workgroup costs as much as a thousand logits; every core must still have some.

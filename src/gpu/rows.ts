@@ -16,7 +16,7 @@ import {
 } from "../plan.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
-import { BLOCK, emptyBitsOf, planSum, teamOf } from "./sums.js";
+import { blockOf, emptyBitsOf, planSum, teamOf, teamsOf } from "./sums.js";
 
 const terms = { constant: 0, classWeight: 1, weight: 2, mask: 3 } as const;
 
@@ -166,11 +166,15 @@ export function planSettle(
 }
 
 /** The rows of a call in chunks of whole blocks, the first the longest: one, unless `most` rows are all that a binding holds. */
-function chunksOf(builder: ProgramBuilder, rows: number, segment: number, most: number): Chunk[] {
-  const perSegment = Math.max(Math.ceil(segment / BLOCK), 1);
-  const step = Math.max(Math.floor(most / Math.min(BLOCK, Math.max(segment, 1))), 1);
+function chunksOf(
+  builder: ProgramBuilder,
+  { rows, segment, size }: { rows: number; segment: number; size: number },
+  most: number,
+): Chunk[] {
+  const perSegment = Math.max(Math.ceil(segment / size), 1);
+  const step = Math.max(Math.floor(most / Math.min(size, Math.max(segment, 1))), 1);
   const rowOf = (block: number): number =>
-    Math.min(Math.floor(block / perSegment) * segment + (block % perSegment) * BLOCK, rows);
+    Math.min(Math.floor(block / perSegment) * segment + (block % perSegment) * size, rows);
   const chunks: Chunk[] = [];
   for (let block = 0, first = 0; block === 0 || first < rows; block += step) {
     const next = rowOf(block + step);
@@ -196,9 +200,10 @@ export function planRows(
   const rows = sizeOf(lossShape);
   const denominator = denominatorOf(request, lossShape);
   const { term, segment, segments } = denominator;
-  const blocksPerSegment = Math.max(Math.ceil(segment / BLOCK), 1);
+  const size = blockOf(on, rows);
+  const blocksPerSegment = Math.max(Math.ceil(segment / size), 1);
   const blocks = rows === 0 ? 0 : blocksPerSegment * segments;
-  const chunks = chunksOf(builder, rows, segment, most);
+  const chunks = chunksOf(builder, { rows, segment, size }, most);
   const partials = builder.buffer("partials", blocks * 12);
   const totals = builder.buffer("totals", (segments + 2) * 4);
   const status = builder.buffer("status", statusBytes);
@@ -214,7 +219,8 @@ export function planRows(
     parts: [math, maskPiece, prepare, join],
     constants: {
       LANES: lanes,
-      BLOCK,
+      TEAMS: teamsOf(on),
+      BLOCK: size,
       LABEL_WORDS: labels ? (labelType === "i64" ? 2 : 1) : 0,
       LABEL_SIGNED: labelType !== "u32",
       SHIFTED: shift > 0,
@@ -275,7 +281,7 @@ export function planRows(
         upstream: "upstream",
         ...wordsOf(ignore ?? 0),
       },
-      workgroups: turns,
+      workgroups: Math.ceil(turns / teamsOf(on)),
       work: count * 16,
     });
   }

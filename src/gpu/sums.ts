@@ -6,7 +6,7 @@ import tree from "../../shaders/sumTree.wgsl?raw";
 import { type ProgramBuilder, type Range, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
 
-/** Numbers that one workgroup sums. */
+/** Numbers that a workgroup sums. */
 export const BLOCK = 4096;
 /** Words of a sum that is not finished: value, flags, losses that are not finite, losses that count. */
 const SUM_WORDS = 4;
@@ -22,6 +22,13 @@ export const lanesOf = (on: Target): number => (on.software ? 4 : Math.min(256, 
 /** Lanes of the small passes around a kernel, and the piece that joins them: one on a software adapter (sumAlone.wgsl). */
 export const teamOf = (on: Target): { readonly lanes: number; readonly join: string } =>
   on.software ? { lanes: 1, join: alone } : { lanes: lanesOf(on), join: tree };
+
+/** Teams of a workgroup: a lane alone would leave the others of its subgroup idle. */
+export const teamsOf = (on: Target): number => (on.software ? 4 : 1);
+
+/** Rows that a team takes, of so many: few where it is one lane, but for what sums the blocks then. */
+export const blockOf = (on: Target, rows: number): number =>
+  on.software ? Math.max(256, 2 ** Math.ceil(Math.log2(rows / BLOCK))) : BLOCK;
 
 /** What makes a sum of losses the loss. */
 export interface Reduction {
@@ -74,6 +81,7 @@ function planLevel(
       parts: [math, sum, join, reduce],
       constants: {
         LANES: lanes,
+        TEAMS: teamsOf(on),
         FIRST: first,
         LAST: last,
         LOSSES: losses !== undefined,
@@ -107,7 +115,7 @@ function planLevel(
       emptyBits: losses?.emptyBits ?? 0,
       denominator: losses?.denominator ?? 1,
     },
-    workgroups: Math.max(Math.ceil(count / block), 1),
+    workgroups: Math.max(Math.ceil(count / block / teamsOf(on)), 1),
     work: count * 4,
   });
 }
@@ -121,13 +129,15 @@ export function planSum(
   count: number,
   losses?: Reduction,
 ): Range {
-  const blocks = Math.max(Math.ceil(count / BLOCK), 1);
+  // A second level is a pipeline more to compile and a dispatch more to run.
+  const block = count <= BLOCK / 4 ? BLOCK : blockOf(on, count);
+  const blocks = Math.max(Math.ceil(count / block), 1);
   const ranges = { sums: sumsOf(builder, name, blocks), result: builder.buffer(name, 8) };
-  const first = { first: true, last: blocks === 1, block: BLOCK };
-  const most = chunkOf(on, values.unit, BLOCK);
+  const first = { first: true, last: blocks === 1, block };
+  const most = chunkOf(on, values.unit, block);
   for (let start = 0; start === 0 || start < count; start += most) {
     const part = Math.min(most, count - start);
-    const level = { ...first, count: part, firstBlock: start / BLOCK };
+    const level = { ...first, count: part, firstBlock: start / block };
     planLevel(builder, on, level, { ...ranges, values: slice(values, start, part) }, losses);
   }
   const second = { first: false, last: true, count: blocks, block: blocks };

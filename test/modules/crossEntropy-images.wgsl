@@ -552,18 +552,21 @@ const FOURTH: u32 = ROWS / 4u;  // lanes of a workgroup; the rows of a lane lie 
 // Four rows of one lane. What all rows share (temperature, scale) is taken from the first.
 struct Four {
   place: vec4u,
-  exists: vec4<bool>,
   origin: vec4u,
   label: vec4u,
 }
 
-fn fourAt(group: vec3u, lane: u32) -> Four {
-  let first = (group.y * params.gridWidth + group.x) * ROWS + lane;
-  let place = first + FOURTH * vec4u(0u, 1u, 2u, 3u);
-  let inside = min(place, vec4u(params.rows - 1u));
-  let index = params.rowStart + inside;
-  return Four(inside, place < vec4u(params.rows),
-    vec4u(originOf(inside.x), originOf(inside.y), originOf(inside.z), originOf(inside.w)),
+fn firstPlace(group: vec3u, lane: u32) -> u32 {
+  return (group.y * params.gridWidth + group.x) * ROWS + lane;
+}
+
+// Where there are no more rows the first is taken again: the same is written twice, by the same lane.
+fn fourAt(first: u32) -> Four {
+  let wanted = first + FOURTH * vec4u(0u, 1u, 2u, 3u);
+  let place = select(vec4u(first), wanted, wanted < vec4u(params.rows));
+  let index = params.rowStart + place;
+  return Four(place,
+    vec4u(originOf(place.x), originOf(place.y), originOf(place.z), originOf(place.w)),
     vec4u(rowInfo[index.x].label, rowInfo[index.y].label, rowInfo[index.z].label,
       rowInfo[index.w].label));
 }
@@ -572,8 +575,7 @@ fn elementsOf(four: Four, k: u32) -> vec4u {
   return four.origin + k * select(1u, params.inner, STRIDED);
 }
 
-fn bitsOfFour(four: Four, k: u32) -> vec4u {
-  let at = elementsOf(four, k);
+fn bitsOfFour(at: vec4u) -> vec4u {
   return vec4u(bitsOfElement(at.x), bitsOfElement(at.y), bitsOfElement(at.z), bitsOfElement(at.w));
 }
 
@@ -587,10 +589,10 @@ fn unitsOfBits(row: Row, bits: vec4u) -> vec4f {
   return logit;
 }
 
-fn bitsAtLabels(four: Four) -> vec4u {
-  let k = min(four.label, vec4u(params.classes - 1u)) * select(1u, params.inner, STRIDED);
-  let at = four.origin + k;
-  return vec4u(bitsOfElement(at.x), bitsOfElement(at.y), bitsOfElement(at.z), bitsOfElement(at.w));
+// Of the labels' classes; of the last where there is none.
+fn elementsOfLabels(four: Four) -> vec4u {
+  let k = min(four.label, vec4u(params.classes - 1u));
+  return four.origin + k * select(1u, params.inner, STRIDED);
 }
 
 fn ranksOf(bits: vec4u) -> vec4u {
@@ -604,7 +606,7 @@ fn flagged(which: vec4<bool>, flag: u32) -> vec4u {
 // The next row becomes the first: an index that is not constant costs a software adapter more than
 // moving everything.
 fn turnedFour(four: Four) -> Four {
-  return Four(four.place.yzwx, four.exists.yzwx, four.origin.yzwx, four.label.yzwx);
+  return Four(four.place.yzwx, four.origin.yzwx, four.label.yzwx);
 }
 
 // Cross-entropy of few classes, what is known of four rows. The maximum comes first, so that no exponent
@@ -622,26 +624,22 @@ struct FourSums {
 
 fn scanFour(row: Row, four: Four) -> FourSums {
   var top = vec4f(LOWEST);
-  // As signed numbers +infinity and the positive NaN are the largest, as unsigned ones the negative NaN.
-  var high = vec4i(0);
-  var low = vec4u(0u);
+  var height = vec4u(0u);  // magnitudes as integers, in which NaN is the greatest
   for (var k = 0u; k < params.classes; k++) {
-    let bits = bitsOfFour(four, k);
+    let bits = bitsOfFour(elementsOf(four, k));
     top = max(top, bitcast<vec4f>(bits));
-    high = max(high, bitcast<vec4i>(bits));
-    low = max(low, bits);
+    if (SOFTCAPPED) {
+      height = max(height, bits & vec4u(0x7fffffffu));
+    }
   }
-  let isNan = (high > vec4i(0x7f800000)) | (low > vec4u(MINUS_INFINITY_BITS));
-  let isInfinite = (high == vec4i(0x7f800000)) & vec4<bool>(!SOFTCAPPED);
   var sums: FourSums;
-  sums.flags = flagged(isNan, SAW_NAN) | flagged(isInfinite, HAS_INFINITY);
   sums.base = unitsOfBits(row, bitcast<vec4u>(top));
   var goal = vec4u(0u);
   if ((STATS & 8u) != 0u) {
-    goal = ranksOf(bitsAtLabels(four));
+    goal = ranksOf(bitsOfFour(elementsOfLabels(four)));
   }
   for (var k = 0u; k < params.classes; k++) {
-    let bits = bitsOfFour(four, k);
+    let bits = bitsOfFour(elementsOf(four, k));
     let x = unitsOfBits(row, bits);
     let isTop = x >= sums.base;
     let e = select(exp2((x - sums.base) * row.scale), vec4f(0.0), isTop);
@@ -665,6 +663,12 @@ fn scanFour(row: Row, four: Four) -> FourSums {
       sums.flags |= flagged(ahead, BEATEN);
     }
   }
+  // +infinity is the largest logit where there is one; NaN has left its mark on the sum, if no tanh has
+  // hidden it.
+  let isInfinite = (bitcast<vec4u>(top) == vec4u(INFINITY_BITS)) & vec4<bool>(!SOFTCAPPED);
+  let isNan = ((bitcast<vec4u>(sums.others) & vec4u(INFINITY_BITS)) == vec4u(INFINITY_BITS))
+    | (height > vec4u(INFINITY_BITS));
+  sums.flags |= flagged(isInfinite, HAS_INFINITY) | flagged(isNan, SAW_NAN);
   sums.flags |= flagged((sums.ones > vec4f(0.0)) | vec4<bool>(SOFTCAPPED), SOME);
   return sums;
 }
@@ -688,13 +692,11 @@ fn turnedSums(sums: FourSums) -> FourSums {
     sums.flags.yzwx);
 }
 
-fn reportFirst(row: Row, exists: bool, end: Outcome) {
-  if (exists) {
-    if (row.label < OUT_OF_RANGE) {
-      reportRow(row, end);
-    } else {
-      reportNothing(row);
-    }
+fn reportFirst(row: Row, end: Outcome) {
+  if (row.label < OUT_OF_RANGE) {
+    reportRow(row, end);
+  } else {
+    reportNothing(row);
   }
 }
 
@@ -787,14 +789,18 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  var four = fourAt(group, lane);
+  let place = firstPlace(group, lane);
+  if (place >= params.rows) {
+    return;
+  }
+  var four = fourAt(place);
   let first = rowAt(four.place.x, 0u);
   var sums = scanFour(first, four);
   var verdicts: FourVerdicts;
   for (var left = 4u; left > 0u; left--) {
     let row = rowAt(four.place.x, 0u);
     let end = outcomeOfFirst(row, sums);
-    reportFirst(row, four.exists.x, end);
+    reportFirst(row, end);
     let idle = row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE;
     verdicts = withVerdict(verdicts, verdictOf(row, end), idle);
     sums = turnedSums(sums);
@@ -805,9 +811,7 @@ fn main(
     for (var left = 4u; left > 0u; left--) {
       let row = rowAt(four.place.x, 0u);
       let verdict = Verdict(sums.base.x, 0.0, 0.0, 0.0, 0.0, verdicts.lean.x, verdicts.flags.x);
-      if (four.exists.x) {
-        reportTemperature(row, verdict, moment.x);
-      }
+      reportTemperature(row, verdict, moment.x);
       moment = moment.yzwx;
       verdicts = withVerdict(verdicts, verdict, false);
       sums = turnedSums(sums);
@@ -821,7 +825,8 @@ fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> 
   let filling = select(vec4u(NAN_BITS), vec4u(0u), verdicts.idle);
   var moment = vec4f(0.0);
   for (var k = 0u; k < params.classes; k++) {
-    let bits = bitsOfFour(four, k);
+    let at = elementsOf(four, k);
+    let bits = bitsOfFour(at);
     let x = unitsOfBits(row, bits);
     var g = verdicts.push * exp2((x - base) * row.scale);
     if (MIXED) {
@@ -830,29 +835,22 @@ fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> 
     if (SOFTCAPPED) {
       g *= slackOf(x);
     }
-    g = select(g, verdicts.labelSlope, vec4u(k) == four.label);
-    storeFour(four, k, select(bitcast<vec4u>(g), filling, blank));
+    storeFour(at, select(bitcast<vec4u>(g), filling, blank));
     if ((STATS & 16u) != 0u) {
       let reach = bitcast<vec4f>(bits) - select(base, vec4f(0.0), vec4<bool>(SOFTCAPPED));
       let finite = (bits & vec4u(0x7fffffffu)) < vec4u(INFINITY_BITS);
-      moment += select(vec4f(0.0), g * reach, finite & !blank);
+      let slope = select(g, verdicts.labelSlope, vec4u(k) == four.label);
+      moment += select(vec4f(0.0), slope * reach, finite & !blank);
     }
   }
+  let labelSlope = select(bitcast<vec4u>(verdicts.labelSlope), filling, blank);
+  storeFour(elementsOfLabels(four), labelSlope);
   return moment;
 }
 
-fn storeFour(four: Four, k: u32, bits: vec4u) {
-  let at = elementsOf(four, k);
-  if (four.exists.x) {
-    storeElement(at.x, bits.x);
-  }
-  if (four.exists.y) {
-    storeElement(at.y, bits.y);
-  }
-  if (four.exists.z) {
-    storeElement(at.z, bits.z);
-  }
-  if (four.exists.w) {
-    storeElement(at.w, bits.w);
-  }
+fn storeFour(at: vec4u, bits: vec4u) {
+  storeElement(at.x, bits.x);
+  storeElement(at.y, bits.y);
+  storeElement(at.z, bits.z);
+  storeElement(at.w, bits.w);
 }
