@@ -64,8 +64,9 @@ export function plainRows(
     if (gradient === undefined || gradientFactors[row] === 0) continue;
     const sum = own + others;
     const scale = g / sum;
-    at = first;
-    for (let c = 0; c < classes; c++, at += stride) gradient[at] = scale * (e[c] as number);
+    for (let c = 0, at = first; c < classes; c++, at += stride) {
+      gradient[at] = scale * (e[c] as number);
+    }
     const rest = label === top ? others : sum - (e[label] as number);
     gradient[first + label * stride] = -scale * rest;
   }
