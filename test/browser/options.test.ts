@@ -155,6 +155,44 @@ describe("other layouts on the GPU agree with float64", () => {
   });
 });
 
+describe("few classes, of which a software adapter takes four rows at once,", () => {
+  const outputs = ["logSumExp", "logProbs", "entropy", "correct"] as const;
+  test.each([
+    ["f16", 63, -1],
+    ["bf16", 64, -1],
+    ["f16", 5, 1],
+    ["bf16", 5, 1],
+  ] as const)("%s, %i classes on axis %i", async (dtype, classes, classAxis) => {
+    const shape = classAxis === 1 ? [2, classes, 3, 3] : [9, classes];
+    const { logits, targets, options } = problem(11, shape, { classAxis, reduction: "none" });
+    const halves = tensor(await read(logits), shape, { dtype });
+    await check({ logits: tensor(await read(halves), shape), targets, options }, outputs);
+    const all = { ...options, outputs, gradients: true } as object;
+    const got = await crossEntropy(halves, targets, { ...all, backend });
+    const want = await crossEntropy(halves, targets, { ...all, backend: reference });
+    expect(await disagreements(got, want)).toEqual([]);
+  });
+
+  test("an image in place, and a wide one whose last lane has one row", async () => {
+    for (const shape of [
+      [2, 7, 3, 3],
+      [1, 2, 129, 129],
+    ]) {
+      const { logits, targets } = problem(12, shape, { classAxis: 1 });
+      const options = { classAxis: 1, labelSmoothing: 0.1 };
+      const want = await crossEntropy(logits, targets, {
+        ...options,
+        gradients: true,
+        backend: reference,
+      });
+      const inPlace = { logits: "inPlace" } as const;
+      const copy = tensor((await read(logits)).slice(), shape, { backend });
+      const got = await crossEntropy(copy, targets, { ...options, gradients: inPlace, backend });
+      expect(await disagreements(got, want)).toEqual([]);
+    }
+  });
+});
+
 describe("rows that take no part", () => {
   const shape = [5, 6];
   const none = tensor(new Uint8Array(5), [5]);

@@ -24,6 +24,31 @@ describe("rows of NaN, infinities, huge numbers and subnormals have the stated l
   });
 });
 
+describe("outputs of poisoned rows are NaN or infinite where those of the CPU path are", () => {
+  test.each([
+    ["few classes", 9, software],
+    ["tiles", 70, software],
+    ["planned as for a GPU", 70, hardware],
+  ] as const)("%s", async (_, classes, backend) => {
+    // What lies within three percent of the largest number may be infinite on the GPU.
+    const kindOf = (name: string, x: number): number =>
+      name === "correct" || Number.isNaN(x) ? x : Math.trunc(x / 3.3e38) && Math.sign(x);
+    const { words, rows } = poisonedRows(classes, 5);
+    const logits = tensor(numbersOf(words), [rows, classes]);
+    const outputs = ["logSumExp", "logProbs", "entropy", "correct"] as const;
+    const cpu = await openBackend({ kind: "cpu" });
+    const call = async (on: typeof cpu): Promise<string[]> => {
+      const targets = new Int32Array(rows).fill(3);
+      const result = await crossEntropy(logits, targets, { outputs, backend: on });
+      const kinds = outputs.map(async (name) =>
+        Array.from(await read(result[name]), (x, row) => `${name}[${row}] ${kindOf(name, x)}`),
+      );
+      return (await Promise.all(kinds)).flat();
+    };
+    expect(await call(backend)).toEqual(await call(cpu));
+  });
+});
+
 describe("rows that take no part are never read", () => {
   const classes = 9;
   const { words, rows } = poisonedRows(classes, 4);
