@@ -356,7 +356,8 @@ fn rebased(row: Row, sums: Sums, base: f32) -> Sums {
   next.rest *= fade;
   next.dust *= fade;
   if ((STATS & 4u) != 0u) {
-    next.heat = (sums.heat + gap * (sums.rest + sums.dust)) * fade;
+    // What has faded first: a gap of 1e38 times the sum before would be no number.
+    next.heat = sums.heat * fade + gap * (next.rest + next.dust);
   }
   if (MIXED) {
     next.pull += sums.mix * gap;
