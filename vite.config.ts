@@ -54,7 +54,8 @@ async function testProjects(): Promise<NonNullable<ViteUserConfig["test"]>> {
   }
   const common = {
     isolate: false,
-    fileParallelism: false,
+    // Vitest runs lanes at once only where they have as many workers.
+    maxWorkers: 2,
     setupFiles: ["test/fail-on-console.ts", "test/fixed-seed.ts"],
   };
   return {
@@ -79,9 +80,7 @@ async function testProjects(): Promise<NonNullable<ViteUserConfig["test"]>> {
               test: {
                 ...common,
                 name: "browser",
-                // Two pages that stay, five times faster than a fresh one for each file: shaders are compiled on one core.
-                fileParallelism: true,
-                maxWorkers: 2,
+                // Its workers are pages that stay, five times faster than a fresh one for each file: a page compiles on one core.
                 include: ["test/browser/**/*.test.ts"],
                 testTimeout: 60_000,
                 browser: {
