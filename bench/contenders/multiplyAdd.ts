@@ -1,5 +1,5 @@
 import type { Contender, Job, Problem, Work } from "../page/contract.js";
-import { openDevice, Readback, storage, uniforms } from "./gpu.js";
+import { gpuMilliseconds, openDevice, Readback, storage, uniforms } from "./gpu.js";
 import code from "./limits.wgsl?raw";
 
 const THREADS = 16384;
@@ -22,13 +22,16 @@ async function make(device: GPUDevice, lanes: number, trips: number): Promise<Jo
     entries: [params, source, sink].map((buffer, binding) => ({ binding, resource: { buffer } })),
   });
   const back = new Readback(device);
-  const run = (): Promise<number> => {
-    const encoder = device.createCommandEncoder();
+  const record = (encoder: GPUCommandEncoder): void => {
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(THREADS / lanes);
     pass.end();
+  };
+  const run = (): Promise<number> => {
+    const encoder = device.createCommandEncoder();
+    record(encoder);
     back.record(encoder, sink);
     device.queue.submit([encoder.finish()]);
     return back.read();
@@ -37,7 +40,9 @@ async function make(device: GPUDevice, lanes: number, trips: number): Promise<Jo
     back.free();
     for (const buffer of [source, sink, params]) buffer.destroy();
   };
-  return { run, free };
+  const gpuTime = async (): Promise<number> =>
+    (await gpuMilliseconds(device, record)) ?? Number.NaN;
+  return { run, gpuTime, free };
 }
 
 async function findFastest(device: GPUDevice): Promise<number> {
