@@ -35,7 +35,7 @@ const page: BuildOptions = {
   rolldownOptions: {
     output: {
       codeSplitting: {
-        groups: [{ name: "library", test: /\/src\/(?!page\/|verify)|\/shaders\//, priority: 3 }],
+        groups: [{ name: "library", test: /\/src\/(?!page\/|verify)|\/shaders\// }],
       },
     },
   },

@@ -64,8 +64,7 @@ export class CpuBackend implements Backend {
     signal?.throwIfAborted();
     const started = performance.now();
     const onGpu = Object.values(job.request.tensors).some((argument) => argument.gpu);
-    const path = this.#paths.get(job.spec) ?? (await job.spec.cpu());
-    this.#paths.set(job.spec, path);
+    const path = await this.#pathOf(job);
     const request = onGpu ? await (await import("../toHost.js")).toHost(job.request) : job.request;
     signal?.throwIfAborted();
     const result = compute(path, { ...job, request }, this.#precision);
@@ -75,7 +74,7 @@ export class CpuBackend implements Backend {
 
   async plan(job: Job): Promise<Plan> {
     this.#check();
-    const path = await job.spec.cpu();
+    const path = await this.#pathOf(job);
     // Loaded here: a page of single calls is spared it.
     const { cpuPlan } = await import("./cpuPlan.js");
     return cpuPlan({
@@ -87,6 +86,12 @@ export class CpuBackend implements Backend {
 
   destroy(): void {
     this.#destroyed = true;
+  }
+
+  async #pathOf({ spec }: Job): Promise<CpuPath> {
+    const path = this.#paths.get(spec) ?? (await spec.cpu());
+    this.#paths.set(spec, path);
+    return path;
   }
 
   #check(): void {

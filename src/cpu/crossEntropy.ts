@@ -174,57 +174,58 @@ export function crossEntropyCpu(
   if (isBare) {
     const { labels } = targets;
     plainRows({ z, labels, classes, stride, weight, factors }, values, gradient);
-  }
-  for (let at = isBare ? rows : 0; at < rows; at++) {
-    if (!factors.active[at]) continue;
-    const base =
-      stride === 1 ? at * classes : Math.floor(at / stride) * classes * stride + (at % stride);
-    scanRow(row, z, base, stride, transform);
-    const label = targets.labels[at] as number;
-    const lse = row.max + row.logSum;
-    const own = targets.own(label);
-    const cost = soft ? 0 : costOf(row, label);
-    // 0 log 0 is 0.
-    let value = own === 0 && cost === Number.POSITIVE_INFINITY ? 0 : own * cost;
-    if (targets.spreads) value += spreadLoss(row, targets, base, stride);
-    values[at] = (factors.value[at] as number) * (value + zLoss * lse * lse);
+  } else {
+    for (let at = 0; at < rows; at++) {
+      if (!factors.active[at]) continue;
+      const base =
+        stride === 1 ? at * classes : Math.floor(at / stride) * classes * stride + (at % stride);
+      scanRow(row, z, base, stride, transform);
+      const label = targets.labels[at] as number;
+      const lse = row.max + row.logSum;
+      const own = targets.own(label);
+      const cost = soft ? 0 : costOf(row, label);
+      // 0 log 0 is 0.
+      let value = own === 0 && cost === Number.POSITIVE_INFINITY ? 0 : own * cost;
+      if (targets.spreads) value += spreadLoss(row, targets, base, stride);
+      values[at] = (factors.value[at] as number) * (value + zLoss * lse * lse);
 
-    if (reports) {
-      reportRow(outputs, at, row, label);
-      if (outputs.correct) {
-        // Of the logits as they are: a soft cap makes large ones equal.
-        const best = firstLargest(z, base, stride, classes);
-        const right = soft ? firstLargest(soft, base, stride, classes) : label;
-        outputs.correct.data[at] = best === right && best >= 0 ? 1 : 0;
+      if (reports) {
+        reportRow(outputs, at, row, label);
+        if (outputs.correct) {
+          // Of the logits as they are: a soft cap makes large ones equal.
+          const best = firstLargest(z, base, stride, classes);
+          const right = soft ? firstLargest(soft, base, stride, classes) : label;
+          outputs.correct.data[at] = best === right && best >= 0 ? 1 : 0;
+        }
       }
-    }
 
-    const g = factors.gradient[at] as number;
-    if (g === 0) continue;
-    const mass = soft ? massOf(targets, base, stride, classes) : own + targets.spreadMass;
-    const pull = mass + 2 * zLoss * lse;
-    if (gradient && isPlain) {
-      const factor = (g * pull) / (row.sum * transform.temperature);
-      for (let c = 0, i = base; c < classes; c++, i += stride) {
-        gradient[i] = factor * (row.e[c] as number);
+      const g = factors.gradient[at] as number;
+      if (g === 0) continue;
+      const mass = soft ? massOf(targets, base, stride, classes) : own + targets.spreadMass;
+      const pull = mass + 2 * zLoss * lse;
+      if (gradient && isPlain) {
+        const factor = (g * pull) / (row.sum * transform.temperature);
+        for (let c = 0, i = base; c < classes; c++, i += stride) {
+          gradient[i] = factor * (row.e[c] as number);
+        }
+        gradient[base + label * stride] =
+          (g * labelSlope(row, label, own, pull)) / transform.temperature;
+      } else if (gradient || learns) {
+        for (let c = 0, i = base; c < classes; c++, i += stride) {
+          let slope = (pull * (row.e[c] as number)) / row.sum;
+          if (!soft && c === label) slope = labelSlope(row, label, own, pull);
+          if (targets.spreads) slope -= targets.share(c, i);
+          slope *= slopeOfTransform(row, c, transform);
+          if (gradient) gradient[i] = g * slope;
+          const x = z[i] as number;
+          if (slope !== 0) temperatureGradient -= (g * slope * x) / transform.temperature;
+        }
       }
-      gradient[base + label * stride] =
-        (g * labelSlope(row, label, own, pull)) / transform.temperature;
-    } else if (gradient || learns) {
-      for (let c = 0, i = base; c < classes; c++, i += stride) {
-        let slope = (pull * (row.e[c] as number)) / row.sum;
-        if (!soft && c === label) slope = labelSlope(row, label, own, pull);
-        if (targets.spreads) slope -= targets.share(c, i);
-        slope *= slopeOfTransform(row, c, transform);
-        if (gradient) gradient[i] = g * slope;
-        const x = z[i] as number;
-        if (slope !== 0) temperatureGradient -= (g * slope * x) / transform.temperature;
-      }
-    }
-    if (targetsGradient) {
-      const kept = 1 - request.number("labelSmoothing");
-      for (let c = 0, i = base; c < classes; c++, i += stride) {
-        targetsGradient[i] = g * kept * (weight ? (weight[c] as number) : 1) * costOf(row, c);
+      if (targetsGradient) {
+        const kept = 1 - request.number("labelSmoothing");
+        for (let c = 0, i = base; c < classes; c++, i += stride) {
+          targetsGradient[i] = g * kept * (weight ? (weight[c] as number) : 1) * costOf(row, c);
+        }
       }
     }
   }

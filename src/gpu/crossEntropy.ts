@@ -32,9 +32,7 @@ const TEMPERATURE_SLOPE = 16;
 /** Rows of one pass: what fits a binding, and on a software adapter what stays well under a slice. */
 function rowsPerPass(on: Target, rowBytes: number, group: number): number {
   const most = on.software ? Math.min(on.maxBinding, 8 * 2 ** 20) : on.maxBinding;
-  // The binding begins at an aligned address before the first row.
-  const rows = Math.floor((most - on.alignment) / rowBytes);
-  return Math.max(Math.floor(rows / group), 1) * group;
+  return chunkOf({ ...on, maxBinding: most }, rowBytes, group);
 }
 
 function variantOf(request: Request, geometry: Geometry, on: Target): Variant {

@@ -5,6 +5,7 @@ import { fail } from "../errors.js";
 import { type ProgramBuilder, type Range, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
 import { inputRange, storageCodes } from "./rows.js";
+import { chunkOf } from "./sums.js";
 
 /** Bytes of one pass on a software adapter: a few of them fill a slice of work. */
 const SOFTWARE_PASS = 8 * 2 ** 20;
@@ -44,7 +45,7 @@ export function rowsPerPass(request: Request, on: Target, width: number, bytes: 
       `${request.spec.name}: a row of ${width} numbers exceeds the device's binding of ${on.maxBinding} bytes`,
     );
   }
-  return Math.max(Math.floor((most - on.alignment) / (width * bytes)), 1);
+  return chunkOf({ ...on, maxBinding: most }, width * bytes);
 }
 
 /** Plans the writing of `count` numbers (f32) into a tensor in its own format. */
