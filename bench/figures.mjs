@@ -76,7 +76,7 @@ export function figuresOf({ rows, firstCall, host, product, growth }) {
   // 60 % of the limit's speed is 1 / 0.6 of its time.
   const share = `${(100 * product.share).toFixed(0)} % of its speed`;
   found.push(
-    figure(`product ${product.shape}`, "÷ multiply-add limit", 1 / product.share, 1.667, share),
+    figure(`similarity ${product.shape}`, "÷ multiply-add limit", 1 / product.share, 1.667, share),
   );
   for (const { axis, exponent } of growth) {
     const off = Math.abs(exponent - 1);

@@ -34,7 +34,7 @@ export function reportOf(results) {
   );
   const percent = (share) => (100 * share).toFixed(0);
   lines.push(
-    `- A matrix product of ${product.shape} by itself: ${ms(product.productMs)} ms, ${percent(product.share)} % of the multiply-add limit's speed (p10-p90 ${percent(product.shareP10)}-${percent(product.shareP90)} %).`,
+    `- A similarity matrix of ${product.shape}, packing and output included: ${ms(product.productMs)} ms, ${percent(product.share)} % of the multiply-add limit's speed (p10-p90 ${percent(product.shareP10)}-${percent(product.shareP90)} %).`,
   );
   for (const { axis, points, exponent } of growth) {
     const path = points.map((p) => `${p.rows}×${p.classes} ${p.ms.toFixed(2)} ms`).join(", ");

@@ -86,7 +86,7 @@ globalThis.bench = async (config) => {
   const first = await firstCall();
   report("host time of plan.run");
   const host = await hostTime();
-  report("a matrix product by itself");
+  report("a similarity matrix");
   const product = await productTime(elements);
   const peers = config.peers ? [...tensorflows, ...jaxes, ...onnxruntimes] : [];
   const own = [...webgpuLoss, ...cpuPaths, plainLoop, unfused, fused256];

@@ -5,7 +5,7 @@ import { problemOf } from "./cases.js";
 import type { Job, PairProblem } from "./contract.js";
 import { median, quantile } from "./statistics.js";
 
-/** The product of two matrices by itself, beside as many multiplications and additions with nothing to load. */
+/** A similarity matrix, packing and output included, beside as many multiplications and additions with nothing to load. */
 export interface Product {
   readonly shape: string;
   readonly productMs: number;
