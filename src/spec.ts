@@ -28,7 +28,10 @@ interface Paths<Geometry> {
 /** The float64 reference of a loss; with "float32" its large gradients may be kept in that. */
 export type CpuPath<Geometry = unknown> = Paths<Geometry>["cpu"];
 /** Plans what a call does on the GPU. */
-export type GpuPath<Geometry = unknown> = Paths<Geometry>["gpu"];
+export type GpuPath<Geometry = unknown> = Paths<Geometry>["gpu"] & {
+  /** Loads what a call needs before it is planned; without one, what any call may need. Undefined where all is here. */
+  load?(call?: Call<Geometry>): Promise<unknown> | undefined;
+};
 
 /** What a planner is loaded for. */
 export interface Call<Geometry = unknown> {
@@ -73,8 +76,8 @@ export interface LossSpec<Geometry = unknown> extends Declaration {
   check(request: Request): Geometry;
   // A page needs one path or the other: each is loaded when a first call takes it.
   cpu(): Promise<CpuPath<Geometry>>;
-  /** Absent where a loss exists on the CPU alone. For a call it may leave out what that does not need. */
-  gpu?(call?: Call<Geometry>): Promise<GpuPath<Geometry>>;
+  /** Absent where a loss exists on the CPU alone. */
+  gpu?(): Promise<GpuPath<Geometry>>;
 }
 
 /** Shape of a planned input: a bare list is f32, or i32 for labels. */

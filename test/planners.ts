@@ -7,7 +7,9 @@ import type { GpuPath, LossSpec } from "../src/spec.js";
 // All planners at once, so that a test can ask for a program without waiting.
 const planners = new Map<LossSpec, GpuPath>();
 for (const { spec } of Object.values(library) as unknown as AnyLoss[]) {
-  if (spec.gpu) planners.set(spec, await spec.gpu());
+  const plan = await spec.gpu?.();
+  await plan?.load?.();
+  if (plan) planners.set(spec, plan);
 }
 
 /** What the planner makes of a call; of shapes alone where it is `planned`. */

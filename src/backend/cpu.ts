@@ -44,7 +44,7 @@ export class CpuBackend implements Backend {
   readonly lost = new Promise<never>(() => {});
   readonly #precision: Precision;
   /** Paths by loss: a browser takes a tenth of a millisecond to import again what it has imported. */
-  readonly #paths = new Map<Job["spec"], CpuPath>();
+  readonly #paths = new WeakMap<Job["spec"], CpuPath>();
   #destroyed = false;
   constructor(because: string, precision: Precision) {
     this.info = { name: `CPU, ${precision} (${because})`, software: true };

@@ -17,23 +17,34 @@ function bindingType(access: BindingLine["access"]): GPUBufferBindingType {
   return access === "storage, read" ? "read-only-storage" : "storage";
 }
 
-/** Pipelines by module text; two callers of one text share one compilation. */
+/** Pipelines by what makes a module's text; two callers of one text share one compilation. */
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #cache = new Map<string, Promise<Pipeline>>();
+  /** Parts by number: a key of the text itself would be put together, and hashed, for every pass of every call. */
+  readonly #parts = new Map<string, number>();
   constructor(device: GPUDevice) {
     this.#device = device;
   }
 
   get(kernel: Kernel): Promise<Pipeline> {
-    const text = assemble(kernel);
-    const known = this.#cache.get(text);
+    const key = this.#keyOf(kernel);
+    const known = this.#cache.get(key);
     if (known) return known;
-    const compiling = this.#compile(kernel.label, text);
-    this.#cache.set(text, compiling);
+    const compiling = this.#compile(kernel.label, assemble(kernel));
+    this.#cache.set(key, compiling);
     // A failed compilation (a lost device, say) must not be remembered.
-    compiling.catch(() => this.#cache.delete(text));
+    compiling.catch(() => this.#cache.delete(key));
     return compiling;
+  }
+
+  #keyOf({ label, parts, constants, params }: Kernel): string {
+    const numbers = parts.map((part) => {
+      const number = this.#parts.get(part) ?? this.#parts.size;
+      this.#parts.set(part, number);
+      return number;
+    });
+    return JSON.stringify([label, numbers, constants, params]);
   }
 
   async #compile(label: string, text: string): Promise<Pipeline> {

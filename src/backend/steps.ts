@@ -68,10 +68,11 @@ export class Steps {
   ): Promise<Steps> {
     const kernels = program.passes.map(({ kernel }) => kernel);
     // The longest is asked for first: the others compile beside it, not before it.
-    for (const kernel of [...kernels].sort((a, b) => lengthOf(b) - lengthOf(a))) {
-      void pipelines.get(kernel);
-    }
-    const compiled = await Promise.all(kernels.map((kernel) => pipelines.get(kernel)));
+    const longest = [...new Set(kernels)].sort((a, b) => lengthOf(b) - lengthOf(a));
+    const asked = new Map(longest.map((kernel) => [kernel, pipelines.get(kernel)]));
+    const compiled = await Promise.all(
+      kernels.map((kernel) => asked.get(kernel) as Promise<Pipeline>),
+    );
     return new Steps(device, memory, program, compiled);
   }
 

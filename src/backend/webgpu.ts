@@ -1,6 +1,7 @@
 import { fail, LossError } from "../errors.js";
 import type { Program, Target } from "../plan.js";
 import type { LossResult } from "../result.js";
+import type { GpuPath } from "../spec.js";
 import type { GpuOwner, GpuStorage } from "../tensor.js";
 import type { Backend, Control, Job, Plan, PlanInputs } from "./index.js";
 import { Memory, type MemoryReport } from "./memory.js";
@@ -70,6 +71,8 @@ export class WebGpuBackend implements Backend, GpuOwner {
   readonly #memory: Memory;
   readonly #pipelines: Pipelines;
   readonly #results: Results;
+  /** Paths by loss: a browser takes a third of a millisecond to import again what it has imported. */
+  readonly #paths = new WeakMap<Job["spec"], GpuPath>();
   #gone: string | undefined;
   #destroyed = false;
   constructor(device: GPUDevice, owned: boolean, memoryBudget: number) {
@@ -224,7 +227,9 @@ export class WebGpuBackend implements Backend, GpuOwner {
   async #program({ spec, request, geometry }: Job): Promise<Program> {
     if (!spec.gpu)
       fail("UNSUPPORTED", `${spec.name} runs on the CPU alone: openBackend({ kind: "cpu" })`);
-    const plan = await spec.gpu({ request, geometry, on: this.target });
+    const plan = this.#paths.get(spec) ?? (await spec.gpu());
+    this.#paths.set(spec, plan);
+    await plan.load?.({ request, geometry, on: this.target });
     return plan(request, geometry, this.target);
   }
 

@@ -3,11 +3,9 @@ import { fail } from "../errors.js";
 import type { Geometry } from "../losses/crossEntropy.js";
 import { type Program, ProgramBuilder, type Range, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
-import type { Call, GpuPath } from "../spec.js";
 import {
   edgesKernel,
   loadPieces,
-  type Pieces,
   rowKernel,
   type Variant,
   type Work,
@@ -73,7 +71,6 @@ export function planLosses(
   request: Request,
   geometry: Geometry,
   on: Target,
-  pieces: Pieces,
 ): { readonly context: Rows; readonly planes: Planes } {
   const { rows, classes, classStride, lossShape, soft, shift } = geometry;
   const variant = variantOf(request, geometry, on);
@@ -122,7 +119,7 @@ export function planLosses(
       bytes: number,
     ): void =>
       builder.pass({
-        kernel: rowKernel(work, work === "targets" ? { ...variant, stats: 0 } : variant, pieces),
+        kernel: rowKernel(work, work === "targets" ? { ...variant, stats: 0 } : variant),
         bindings: definedOnly({
           logits: part(logits),
           logitTiles: variant.tiled ? part(logits) : undefined,
@@ -164,7 +161,7 @@ export function planLosses(
     dispatch(work, { gradient: part(gradient), edges }, bytes);
     if (!edges) return;
     builder.pass({
-      kernel: edgesKernel(variant.storage, pieces),
+      kernel: edgesKernel(variant.storage),
       bindings: { logits: part(logits) as Range, edges },
       params: { rows: count, classes, rowStride: classes },
       workgroups: Math.ceil(count / 64),
@@ -188,22 +185,11 @@ export function planLosses(
   return { context, planes };
 }
 
-/** The planner of cross-entropy, with the pieces that a call needs. */
-export async function crossEntropyPath(call?: Call<Geometry>): Promise<GpuPath<Geometry>> {
-  const pieces = await loadPieces(call);
-  return (request, geometry, on) => planCrossEntropy(request, geometry, on, pieces);
-}
-
 /** Losses and gradients of all rows, then their reduction. */
-function planCrossEntropy(
-  request: Request,
-  geometry: Geometry,
-  on: Target,
-  pieces: Pieces,
-): Program {
+export function planCrossEntropy(request: Request, geometry: Geometry, on: Target): Program {
   const { rows, lossShape } = geometry;
   const builder = new ProgramBuilder("crossEntropy");
-  const { context, planes } = planLosses(builder, request, geometry, on, pieces);
+  const { context, planes } = planLosses(builder, request, geometry, on);
   const wanted = outputs.filter((name) => request.outputs.has(name));
   const power = planReduction(builder, request, on, lossShape, planes.at(0), context);
   for (const [at, name] of wanted.entries()) builder.result(name, planes.at(at + 1), lossShape);
@@ -214,6 +200,7 @@ function planCrossEntropy(
   }
   return builder.build();
 }
+planCrossEntropy.load = loadPieces;
 
 const definedOnly = (ranges: Readonly<Record<string, Range | undefined>>): Record<string, Range> =>
   Object.fromEntries(

@@ -35,25 +35,21 @@ type Rare = typeof import("./crossEntropyRare.js");
 type Few = typeof import("./crossEntropyFew.js");
 type Wide = typeof import("./crossEntropyWide.js");
 
-/** Pieces that are loaded before planning, where a call needs them. */
-export interface Pieces {
-  readonly rare: Rare | undefined;
-  readonly few: Few | undefined;
-  readonly wide: Wide | undefined;
-}
+/** Pieces that not every call needs, once they are loaded. */
+const pieces: { rare?: Rare; few?: Few; wide?: Wide } = {};
 
-/** Loads what a call needs; without one, what any call may need. */
-export async function loadPieces(call?: Call<Geometry>): Promise<Pieces> {
+/** Loads what a call needs before it is planned; without one, what any call may need. Undefined where all is here. */
+export function loadPieces(call?: Call<Geometry>): Promise<unknown> | undefined {
   const isRare =
     !call || call.geometry.soft || Object.values(call.request.gradients).includes("inPlace");
   const isFew = !call || hasFew(call.on, call.geometry.classes);
   const isWide = !call?.on.software || call.on.shape !== undefined;
-  const [rare, few, wide] = await Promise.all([
-    isRare ? import("./crossEntropyRare.js") : undefined,
-    isFew ? import("./crossEntropyFew.js") : undefined,
-    isWide ? import("./crossEntropyWide.js") : undefined,
-  ]);
-  return { rare, few, wide };
+  const missing = [
+    isRare && !pieces.rare && import("./crossEntropyRare.js").then((rare) => (pieces.rare = rare)),
+    isFew && !pieces.few && import("./crossEntropyFew.js").then((few) => (pieces.few = few)),
+    isWide && !pieces.wide && import("./crossEntropyWide.js").then((wide) => (pieces.wide = wide)),
+  ].filter(Boolean);
+  return missing.length > 0 ? Promise.all(missing) : undefined;
 }
 
 export interface Variant extends CrossEntropyShape {
@@ -103,7 +99,7 @@ function fewParts(work: Work, { few, fewSums, fewLosses, fewFused }: Few): strin
   return [...parts, verdict, work === "gradient" ? separate : inPlace32, fewFused];
 }
 
-function partsOf(work: Work, variant: Variant, pieces: Pieces): string[] {
+function partsOf(work: Work, variant: Variant): string[] {
   if (variant.few) return fewParts(work, pieces.few as Few);
   const { storage, lanes, soft, strided, tiled } = variant;
   const [rare, wide] = [pieces.rare as Rare, pieces.wide as Wide];
@@ -131,11 +127,11 @@ function partsOf(work: Work, variant: Variant, pieces: Pieces): string[] {
 }
 
 /** The kernel over rows for one kind of work. */
-export function rowKernel(work: Work, variant: Variant, pieces: Pieces): Kernel {
+export function rowKernel(work: Work, variant: Variant): Kernel {
   const { soft: targetsStorage } = variant;
   return {
     label: `cross-entropy: ${work}`,
-    parts: partsOf(work, variant, pieces),
+    parts: partsOf(work, variant),
     constants: {
       LANES: variant.lanes,
       ROWS: variant.rows,
@@ -159,9 +155,9 @@ export function rowKernel(work: Work, variant: Variant, pieces: Pieces): Kernel 
 }
 
 /** Joins the words that two rows of 16-bit gradients share. */
-export const edgesKernel = (storage: number, { rare }: Pieces): Kernel => ({
+export const edgesKernel = (storage: number): Kernel => ({
   label: "cross-entropy: edges",
-  parts: [math, (rare as Rare).edges],
+  parts: [math, (pieces.rare as Rare).edges],
   constants: { STORAGE: storage },
   params: {
     rows: "u32",

@@ -8,10 +8,9 @@ import { tokenRequest } from "../families/tokens.js";
 import type { Geometry } from "../losses/crossEntropy.js";
 import { type Program, ProgramBuilder, type Target } from "../plan.js";
 import type { Request } from "../request.js";
-import type { Call, GpuPath } from "../spec.js";
 import { sizeOf } from "../tensor.js";
 import { planLosses } from "./crossEntropy.js";
-import { loadPieces, type Pieces } from "./crossEntropyModule.js";
+import { loadPieces } from "./crossEntropyModule.js";
 import { plainRange } from "./rowSlices.js";
 import { lanesOf } from "./sums.js";
 
@@ -47,19 +46,8 @@ function planPush(
   return new Argument("pushed", "f32", lossShape, undefined, rows);
 }
 
-/** The planner, with the pieces that a call needs. */
-export async function sequenceLogProbsPath(call?: Call<Geometry>): Promise<GpuPath<Geometry>> {
-  const pieces = await loadPieces(call);
-  return (request, geometry, on) => planSequenceLogProbs(request, geometry, on, pieces);
-}
-
 /** Sequence log-probabilities: cross-entropy's own kernels over the tokens, then a sum for each sequence. */
-function planSequenceLogProbs(
-  request: Request,
-  geometry: Geometry,
-  on: Target,
-  pieces: Pieces,
-): Program {
+export function planSequenceLogProbs(request: Request, geometry: Geometry, on: Target): Program {
   const { lossShape, rows } = geometry;
   const shape = lossShape.slice(0, -1);
   const sequences = sizeOf(shape);
@@ -70,7 +58,7 @@ function planSequenceLogProbs(
   const scale = average ? sequences : 1;
   const pushed = request.gradients.logits && planPush(builder, request, geometry, scale);
   const known = tokenRequest(request, average ? "sequenceMean" : "sum", pushed);
-  const { context, planes } = planLosses(builder, known, geometry, on, pieces);
+  const { context, planes } = planLosses(builder, known, geometry, on);
   const output = builder.buffer("output", sequences * 4);
   builder.pass({
     kernel: {
@@ -95,3 +83,4 @@ function planSequenceLogProbs(
   const rule = program.labelRule?.replace(known.where("targets"), request.where("labels"));
   return rule ? { ...program, labelRule: rule } : program;
 }
+planSequenceLogProbs.load = loadPieces;

@@ -2,7 +2,6 @@ import { type CommonOptions, defineLoss } from "../define.js";
 import { fail } from "../errors.js";
 import { expectLabels } from "../labels.js";
 import type { Request } from "../request.js";
-import type { Call } from "../spec.js";
 import { sizeOf } from "../tensor.js";
 import { checkLogits, warnIfDistributions } from "../warn.js";
 
@@ -181,8 +180,7 @@ export const crossEntropy = /* @__PURE__ */ defineLoss({
   ],
   check,
   cpu: async () => (await import("../cpu/crossEntropy.js")).crossEntropyCpu,
-  gpu: async (call?: Call<Geometry>) =>
-    (await import("../gpu/crossEntropy.js")).crossEntropyPath(call),
+  gpu: async () => (await import("../gpu/crossEntropy.js")).planCrossEntropy,
 });
 
 export type CrossEntropyOptions = CommonOptions;

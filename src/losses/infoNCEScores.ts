@@ -3,7 +3,7 @@ import { defineLoss } from "../define.js";
 import { rowGeometry } from "../families/rowShape.js";
 import { temperatureOption } from "../families/temperature.js";
 import type { Request } from "../request.js";
-import type { Call, CpuPath, GpuPath } from "../spec.js";
+import type { CpuPath, GpuPath } from "../spec.js";
 import type { Geometry } from "./crossEntropy.js";
 
 // Scores are logits and the positive is class 0, so that this is cross-entropy with nothing to choose:
@@ -41,11 +41,10 @@ async function cpu(): Promise<CpuPath<Geometry>> {
   };
 }
 
-async function gpu(call?: Call<Geometry>): Promise<GpuPath<Geometry>> {
-  const { crossEntropyPath } = await import("../gpu/crossEntropy.js");
-  const plan = await crossEntropyPath(call);
-  return (request, geometry, on) => {
-    const program = plan(asLogits(request), geometry, on);
+async function gpu(): Promise<GpuPath<Geometry>> {
+  const { planCrossEntropy } = await import("../gpu/crossEntropy.js");
+  const plan: GpuPath<Geometry> = (request, geometry, on) => {
+    const program = planCrossEntropy(asLogits(request), geometry, on);
     const { "gradients.logits": gradient, ...views } = program.views;
     return {
       ...program,
@@ -53,6 +52,7 @@ async function gpu(call?: Call<Geometry>): Promise<GpuPath<Geometry>> {
       views: { ...views, ...(gradient ? { "gradients.scores": gradient } : {}) },
     };
   };
+  return Object.assign(plan, { load: planCrossEntropy.load });
 }
 
 /**

@@ -2,7 +2,6 @@ import { defineLoss } from "../define.js";
 import { fail } from "../errors.js";
 import { expectLabels } from "../labels.js";
 import type { Request } from "../request.js";
-import type { Call } from "../spec.js";
 import { sizeOf } from "../tensor.js";
 import { checkLogits, warnIfDistributions } from "../warn.js";
 import type { Geometry } from "./crossEntropy.js";
@@ -84,6 +83,5 @@ export const sequenceLogProbs = /* @__PURE__ */ defineLoss({
   ],
   check,
   cpu: async () => (await import("../cpu/sequenceLogProbs.js")).sequenceLogProbsCpu,
-  gpu: async (call?: Call<Geometry>) =>
-    (await import("../gpu/sequenceLogProbs.js")).sequenceLogProbsPath(call),
+  gpu: async () => (await import("../gpu/sequenceLogProbs.js")).planSequenceLogProbs,
 });
