@@ -40,6 +40,8 @@ export class Steps {
   readonly program: Program;
   readonly steps: readonly Step[];
   readonly uniformBytes: number;
+  /** Buffers are bound together that were not before: WebGPU has not judged them yet. */
+  isNew = false;
   readonly #device: GPUDevice;
   readonly #memory: Memory;
   readonly #packed: ArrayBuffer;
@@ -155,6 +157,7 @@ export class Steps {
     if (bindGroups.size >= KEEP_BIND_GROUPS) {
       bindGroups.delete(bindGroups.keys().next().value as string);
     }
+    this.isNew = true;
     const group = this.#device.createBindGroup({ layout, entries });
     bindGroups.set(key, group);
     return group;

@@ -121,7 +121,7 @@ export class WebGpuBackend implements Backend, GpuOwner {
     const loan = new Loan(this.#memory);
     const results = new Loan(this.#memory);
     try {
-      const { placement, submitted } = await this.guard(spec.name, () => {
+      const { result, verdict } = this.#scoped(spec.name, () => {
         const placement = placeAll(this.device, request, program, loan, results);
         const uniforms = loan.take(steps.uniformBytes);
         this.device.queue.writeBuffer(uniforms, 0, steps.pack(placement, request.numbers));
@@ -131,9 +131,12 @@ export class WebGpuBackend implements Backend, GpuOwner {
         submitted.catch(() => {});
         return { placement, submitted };
       });
-      await submitted;
+      // What went well with the same buffers is told of by the first read, in one wait with its numbers.
+      if (steps.isNew) await verdict;
+      await result.submitted;
       loan.giveBack();
-      return this.#results.wrap(program, placement, results.buffers);
+      const later = steps.isNew ? undefined : verdict;
+      return this.#results.wrap(program, result.placement, results.buffers, later);
     } catch (error) {
       // What failed to be created must not come back from the pool.
       loan.discard();
@@ -179,8 +182,15 @@ export class WebGpuBackend implements Backend, GpuOwner {
       fail("DEVICE_LOST", `the GPU device was lost (${this.#gone}); open a new backend`);
   }
 
-  /** Runs GPU calls inside error scopes, closed in the same turn so that no other call is blamed. */
+  /** Runs GPU calls and waits for what WebGPU says to them. */
   async guard<T>(loss: string, work: () => T): Promise<T> {
+    const { result, verdict } = this.#scoped(loss, work);
+    await verdict;
+    return result;
+  }
+
+  /** Runs GPU calls inside error scopes, closed in the same turn so that no other call is blamed. */
+  #scoped<T>(loss: string, work: () => T): { readonly result: T; readonly verdict: Promise<void> } {
     this.device.pushErrorScope("validation");
     this.device.pushErrorScope("out-of-memory");
     const close = (): Promise<void> => {
@@ -197,15 +207,15 @@ export class WebGpuBackend implements Backend, GpuOwner {
         );
       });
     };
-    let result: T;
+    let verdict: Promise<void> | undefined;
     try {
-      result = work();
-    } catch (error) {
-      close().catch(() => {});
-      throw error;
+      const result = work();
+      verdict = close();
+      return { result, verdict };
+    } finally {
+      // Nobody may be left to hear of it.
+      (verdict ?? close()).catch(() => {});
     }
-    await close();
-    return result;
   }
 
   /** What the scope opened last has caught, as our error. */

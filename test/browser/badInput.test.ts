@@ -169,6 +169,23 @@ describe("buffers that WebGPU would refuse", () => {
     });
   });
 
+  test("logits that were destroyed after calls that read them: then the read tells", async () => {
+    const buffer = bufferOf(24);
+    const logits = tensor(buffer, [2, 3]);
+    // Until every buffer of the pool was bound with them once.
+    for (let again = 0; again < 16; again++) {
+      const { loss, destroy } = await crossEntropy(logits, labels, { backend });
+      expect(await loss.item()).toBeCloseTo(Math.log(3), 6);
+      destroy();
+    }
+    buffer.destroy();
+    const { loss, stats, destroy } = await crossEntropy(logits, labels, { backend });
+    const refused = { code: "UNSUPPORTED", message: expect.stringMatching(/refused.*destroyed/) };
+    await expect(loss.item()).rejects.toMatchObject(refused);
+    await expect(stats.read()).rejects.toMatchObject(refused);
+    destroy();
+  });
+
   test("logits in the buffer over which the gradient is written, beside the labels", async () => {
     const buffer = bufferOf(512);
     const shared = tensor({ buffer, offset: 256 }, [2], { dtype: "i32" });

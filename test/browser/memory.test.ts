@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { defineLoss } from "../../src/define.js";
 import { crossEntropy, openBackend, tensor } from "../../src/index.js";
 import { read } from "../against.js";
 import { rowsOfAll } from "../distributions.js";
@@ -31,6 +32,22 @@ describe("memory comes back", () => {
     expect(backend.memory()).toMatchObject({ live: 0, pooled: 0, buffers: 0 });
     expect([...ledger.live.values()]).toEqual([]);
     device.destroy();
+  });
+
+  test("a backend loads the planner of a loss once", async () => {
+    const backend = await openBackend({ kind: "webgpu" });
+    let loaded = 0;
+    const gpu: NonNullable<typeof crossEntropy.spec.gpu> = async () => {
+      loaded += 1;
+      return (await crossEntropy.spec.gpu?.()) as Awaited<ReturnType<typeof gpu>>;
+    };
+    const counted = defineLoss({ ...crossEntropy.spec, gpu }) as unknown as typeof crossEntropy;
+    for (const options of [{}, { gradients: true }, { labelSmoothing: 0.1 }]) {
+      (await counted(input, labels, { ...options, backend })).destroy();
+    }
+    (await counted.plan(shapes, { backend })).destroy();
+    expect(loaded).toBe(1);
+    backend.destroy();
   });
 
   test("after the backend's destroy(), of results that nobody destroyed", async () => {
