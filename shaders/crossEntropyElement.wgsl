@@ -14,23 +14,23 @@ fn elementOfBits(row: Row, bits: u32) -> Element {
     return Element(select(unit, end, huge), select(0u, SAW_NAN, isNanBits(bits)), false);
   }
   let infinite = magnitude == INFINITY_BITS;
-  let flags = select(select(0u, HAS_INFINITY, infinite && !negative), SAW_NAN, isNanBits(bits));
+  let flags = select(select(0u, HAS_INFINITY, infinite & !negative), SAW_NAN, isNanBits(bits));
   let finite = select(0u, bits, magnitude < INFINITY_BITS);
-  return Element(bitcast<f32>(finite), flags, infinite && negative);
+  return Element(bitcast<f32>(finite), flags, infinite & negative);
 }
 
 fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   let bits = bitsAt(row, k);
   let element = elementOfBits(row, bits);
-  let ordinary = element.flags == 0u && !element.lost;
+  let ordinary = (element.flags == 0u) & !element.lost;
   var sums = before;
   // The base follows in steps: following at once costs a rounded product for every new maximum,
   // 2.9e-5 on a row in ascending order.
   let far = (0.5 * element.unit - 0.5 * sums.base) * row.nats > 1.0;
-  if (ordinary && far) {
+  if (ordinary & far) {
     sums = rebased(row, sums, element.unit);
   }
-  let e = select(0.0, decay(row, element.unit, sums.base), ordinary && !(INDEXED && k == row.label));
+  let e = select(0.0, decay(row, element.unit, sums.base), ordinary & !(INDEXED & (k == row.label)));
   let gap = select(0.0, 0.5 * sums.base - 0.5 * element.unit, ordinary);
   sums.rest += select(0.0, e, e > DUST);
   sums.dust += select(e, 0.0, e > DUST);
@@ -47,7 +47,7 @@ fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   if ((STATS & 8u) != 0u) {
     let rank = rankOf(bits);
     let goal = rankOf(labelBits);
-    sums.flags |= select(0u, BEATEN, rank > goal || (rank == goal && k < row.label));
+    sums.flags |= select(0u, BEATEN, (rank > goal) | ((rank == goal) & (k < row.label)));
   }
   return sums;
 }

@@ -81,8 +81,8 @@ fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> 
 }
 
 fn storeFour(at: vec4u, bits: vec4u) {
-  storeElement(at.x, bits.x);
-  storeElement(at.y, bits.y);
-  storeElement(at.z, bits.z);
-  storeElement(at.w, bits.w);
+  storeBits(storePlace(at.x), bits.x);
+  storeBits(storePlace(at.y), bits.y);
+  storeBits(storePlace(at.z), bits.z);
+  storeBits(storePlace(at.w), bits.w);
 }

@@ -9,7 +9,7 @@ fn main(
   let found = foundIn(row, thread);
   let end = outcomeOf(row, found.sums, found.labelBits);
   let verdict = verdictOf(row, end);
-  if (row.exists && slotLane(row) == 0u) {
+  if (row.exists & (slotLane(row) == 0u)) {
     if (row.counts) {
       reportRow(row, end);
     } else {
@@ -22,7 +22,7 @@ fn main(
   }
   if ((STATS & 16u) != 0u) {
     moment = joinedSum(moment, thread);
-    if (row.exists && row.lane == 0u) {
+    if (row.exists & (row.lane == 0u)) {
       reportTemperature(row, verdict, moment);
     }
   }

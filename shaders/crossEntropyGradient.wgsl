@@ -3,52 +3,49 @@
 // Returns the lane's part of the sum of gradient * logit: the temperature's slope follows from it.
 
 fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
-  let idle = row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE;
-  let blank = idle || (verdict.flags & HAS_NAN) != 0u;
-  for (var rare = blank; rare; rare = false) {
-    fill(row, select(NAN_BITS, 0u, idle));
-  }
-  if (blank) {
-    return 0.0;
-  }
-  let careful = (verdict.flags & CAREFUL) != 0u;
-  let range = select(tileRange(row), vec2u(0u), careful);
-  let start = firstTile(row);
+  let idle = (row.gradientFactor == 0.0) | (row.label >= OUT_OF_RANGE);
   var moment = 0.0;
-  for (var left = range.y; left > range.x; left--) {
-    let tile = left - 1u;
-    let logit = tileAt(start + tile * tileStep());
-    let ab = gradientOfQuad(row, verdict, 4u * tile, logit.a)
-      + gradientOfQuad(row, verdict, 4u * tile + 1u, logit.b);
-    let cd = gradientOfQuad(row, verdict, 4u * tile + 2u, logit.c)
-      + gradientOfQuad(row, verdict, 4u * tile + 3u, logit.d);
-    moment += ab + cd;
-  }
-  if (INDEXED) {
-    let home = labelTile(row);
-    for (var mine = home >= range.x && home < range.y; mine; mine = false) {
-      moment -= verdict.own * (bitcast<f32>(labelBits) - momentOrigin(verdict));
-      storeInTile(row, row.label, verdict.labelSlope);
+  if (idle | ((verdict.flags & HAS_NAN) != 0u)) {
+    fill(row, select(NAN_BITS, 0u, idle));
+  } else {
+    let careful = (verdict.flags & CAREFUL) != 0u;
+    let range = select(tileRange(row), vec2u(0u), careful);
+    let start = firstTile(row);
+    let step = tileStep();
+    let first = range.x;
+    for (var left = range.y; left > first; left--) {
+      let tile = left - 1u;
+      let logit = tileAt(row, start + tile * step);
+      let k = classesAt(row, 16u * tile);
+      let ab = gradientOfQuad(row, verdict, k, logit.a)
+        + gradientOfQuad(row, verdict, k + QUAD_STEP, logit.b);
+      let cd = gradientOfQuad(row, verdict, k + 2u * QUAD_STEP, logit.c)
+        + gradientOfQuad(row, verdict, k + 3u * QUAD_STEP, logit.d);
+      moment += ab + cd;
     }
+    let home = labelTile(row);
+    let isHome = INDEXED & (home >= range.x) & (home < range.y);
+    moment += storeSlots(row, verdict, select(tilesOf(row), 0u, careful), labelBits, isHome);
   }
-  return moment + storeSlots(row, verdict, select(tilesOf(row), 0u, careful));
+  return moment;
 }
 
 // Stores the gradient at four classes; returns what they add to the moment.
-fn gradientOfQuad(row: Row, verdict: Verdict, quad: u32, logit: vec4f) -> f32 {
+fn gradientOfQuad(row: Row, verdict: Verdict, k: vec4u, logit: vec4f) -> f32 {
   let x = unitsOf(row, logit);
   var g = verdict.push * exponentials(row, x, verdict.base);
   if (MIXED) {
-    g -= verdict.pull * coefficientsAt(row, classesAt(row, quad));
+    g -= verdict.pull * coefficientsAt(row, k);
   }
   if (SOFTCAPPED) {
     g *= slackOf(x);
   }
-  storeQuad(row, quad, g);
+  storeQuad(row, k, g);
+  var moment = 0.0;
   if ((STATS & 16u) != 0u) {
-    return dot(g, max(logit - momentOrigin(verdict), vec4f(-1e30)));
+    moment = dot(g, max(logit - momentOrigin(verdict), vec4f(-1e30)));
   }
-  return 0.0;
+  return moment;
 }
 
 // The gradient at one class, and what it adds to the moment; with care.
@@ -68,4 +65,9 @@ fn slopeAt(row: Row, verdict: Verdict, k: u32) -> Slope {
   let finite = isFiniteBits(bits);
   let reach = bitcast<f32>(select(0u, bits, finite)) - momentOrigin(verdict);
   return Slope(g, select(0.0, g * reach, finite));
+}
+
+// What the label takes away from the moment, where a tile has met it as one class of many.
+fn labelMoment(verdict: Verdict, labelBits: u32) -> f32 {
+  return -verdict.own * (bitcast<f32>(labelBits) - momentOrigin(verdict));
 }

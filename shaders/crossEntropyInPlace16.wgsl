@@ -12,8 +12,8 @@ fn packed(low: u32, high: u32) -> u32 {
   return bitsToBf16(low) | (bitsToBf16(high) << 16u);
 }
 
-fn storeQuad(row: Row, quad: u32, g: vec4f) {
-  let word = quadStart(row, quad);
+fn storeQuad(row: Row, k: vec4u, g: vec4f) {
+  let word = (row.origin + k.x) / 2u;
   let bits = bitcast<vec4u>(g);
   logits[word] = packed(bits.x, bits.y);
   logits[word + LANES] = packed(bits.z, bits.w);
@@ -52,11 +52,15 @@ fn slotWord(row: Row, tiles: u32, slot: u32) -> u32 {
   return select(word, row.origin / 2u, word == end);
 }
 
-fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
+fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bool) -> f32 {
   var moment = 0.0;
-  let words = wordsOf(row, tiles);
-  for (var slot = slotLane(row); slot < words; slot += slotLanes()) {
-    let word = slotWord(row, tiles, slot);
+  if (isHome) {
+    storeInTile(row, row.label, verdict.labelSlope);
+    moment = labelMoment(verdict, labelBits);
+  }
+  let turns = turnsOf(row, wordsOf(row, tiles));
+  for (var turn = 0u; turn < turns; turn++) {
+    let word = slotWord(row, tiles, turn * slotLanes() + slotLane(row));
     let k = 2u * word - row.origin;
     var halves = vec2u(0u);
     for (var half = 0u; half < 2u; half++) {
@@ -70,8 +74,8 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
 }
 
 fn fill(row: Row, bits: u32) {
-  let words = wordsOf(row, 0u);
-  for (var slot = slotLane(row); slot < words; slot += slotLanes()) {
-    storeWord(row, slotWord(row, 0u, slot), bits, bits);
+  let turns = turnsOf(row, wordsOf(row, 0u));
+  for (var turn = 0u; turn < turns; turn++) {
+    storeWord(row, slotWord(row, 0u, turn * slotLanes() + slotLane(row)), bits, bits);
   }
 }

@@ -2,6 +2,11 @@
 
 @group(0) @binding(1) var<storage, read_write> logits: array<u32>;  // (rows, classes)
 
-fn storeElement(element: u32, bits: u32) {
-  logits[element] = bits;
+// Where the gradient of a logit goes.
+fn storePlace(element: u32) -> u32 {
+  return element;
+}
+
+fn storeBits(at: u32, bits: u32) {
+  logits[at] = bits;
 }

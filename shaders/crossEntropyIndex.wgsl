@@ -7,18 +7,20 @@ const INDEXED: bool = true;
 const MIXED: bool = SMOOTHED;
 
 fn coefficientsAt(row: Row, k: vec4u) -> vec4f {
+  var weights = vec4f(1.0);
   if (WEIGHTED) {
     let at = params.classWeightsStart + k;
-    return vec4f(classWeights[at.x], classWeights[at.y], classWeights[at.z], classWeights[at.w]);
+    weights = vec4f(classWeights[at.x], classWeights[at.y], classWeights[at.z], classWeights[at.w]);
   }
-  return vec4f(1.0);
+  return weights;
 }
 
 fn coefficientAt(row: Row, k: u32) -> f32 {
+  var weight = 1.0;
   if (WEIGHTED) {
-    return classWeights[params.classWeightsStart + k];
+    weight = classWeights[params.classWeightsStart + k];
   }
-  return 1.0;
+  return weight;
 }
 
 fn ownOf(row: Row) -> f32 {
@@ -31,8 +33,9 @@ fn mixScale() -> f32 {
 }
 
 fn mixOf(sums: Sums) -> f32 {
+  var mix = select(0.0, params.labelSmoothing, SMOOTHED);
   if (WEIGHTED && SMOOTHED) {
-    return mixScale() * totals[params.segments + 1u];
+    mix = mixScale() * totals[params.segments + 1u];
   }
-  return select(0.0, params.labelSmoothing, SMOOTHED);
+  return mix;
 }

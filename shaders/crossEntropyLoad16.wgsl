@@ -2,14 +2,19 @@
 // row that starts in the middle of a word leaves its first class to the slots.
 
 fn headOf(row: Row) -> u32 {
-  return row.origin % 2u;
+  return row.origin & 1u;
 }
 
 fn tilesOf(row: Row) -> u32 {
   return (params.classes - headOf(row)) / TILE;
 }
 
-// The classes that no whole tile covers: the tail, then the head.
+// How many classes no whole tile covers.
+fn slotsOf(row: Row, tiles: u32) -> u32 {
+  return params.classes - tiles * TILE;
+}
+
+// Which they are: the tail, then the head.
 fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
   let k = headOf(row) + tiles * TILE + slot;
   return select(k, 0u, k == params.classes);
@@ -23,11 +28,14 @@ fn quadStart(row: Row, quad: u32) -> u32 {
 // The tile and the lane that meet a class; the head is in none.
 fn tileOfClass(row: Row, k: u32) -> vec2u {
   let place = k - headOf(row);
-  return vec2u(place / TILE, place / 2u % LANES);
+  return vec2u(place / TILE, (place / 2u) & (LANES - 1u));
 }
 
-fn classesAt(row: Row, quad: u32) -> vec4u {
-  return 2u * quadStart(row, quad) - row.origin + vec4u(0u, 1u, 2u * LANES, 2u * LANES + 1u);
+const QUAD_STEP: u32 = QUAD;  // from a quad of a tile to the next
+
+// The class of the logit that is the at-th in this lane's tiles.
+fn classAt(row: Row, at: u32) -> u32 {
+  return 2u * quadStart(row, at / 4u) - row.origin + (at & 2u) * LANES + (at & 1u);
 }
 
 fn firstTile(row: Row) -> u32 {
@@ -38,7 +46,7 @@ fn tileStep() -> u32 {
   return TILE / 2u;
 }
 
-fn tileAt(word: u32) -> Tile {
+fn tileAt(row: Row, word: u32) -> Tile {
   const STEP = QUAD / 2u;
   return Tile(quadAt(word), quadAt(word + STEP), quadAt(word + 2u * STEP), quadAt(word + 3u * STEP));
 }

@@ -6,18 +6,26 @@ fn tilesOf(row: Row) -> u32 {
   return params.classes / TILE;
 }
 
-// The classes that no whole tile covers: one slot each.
+// How many classes no whole tile covers.
+fn slotsOf(row: Row, tiles: u32) -> u32 {
+  return params.classes - tiles * TILE;
+}
+
+// Which they are.
 fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
   return tiles * TILE + slot;
 }
 
 // The tile and the lane that meet a class.
 fn tileOfClass(row: Row, k: u32) -> vec2u {
-  return vec2u(k / TILE, k % LANES);
+  return vec2u(k / TILE, k & (LANES - 1u));
 }
 
-fn classesAt(row: Row, quad: u32) -> vec4u {
-  return quad * QUAD + row.lane + vec4u(0u, LANES, 2u * LANES, 3u * LANES);
+const QUAD_STEP: u32 = QUAD;  // from a quad of a tile to the next
+
+// The class of the logit that is the at-th in this lane's tiles.
+fn classAt(row: Row, at: u32) -> u32 {
+  return at * LANES + row.lane;
 }
 
 // The element where the first tile of this lane begins, and how far the next one is from it.
@@ -29,16 +37,13 @@ fn tileStep() -> u32 {
   return 16u * laneStep();
 }
 
-fn tileAt(at: u32) -> Tile {
+fn tileAt(row: Row, at: u32) -> Tile {
   let step = 4u * laneStep();
   return Tile(quadAt(at), quadAt(at + step), quadAt(at + 2u * step), quadAt(at + 3u * step));
 }
 
 fn laneStep() -> u32 {
-  if (STRIDED) {
-    return LANES * params.inner;
-  }
-  return LANES;
+  return LANES * select(1u, params.inner, STRIDED);
 }
 
 fn quadAt(at: u32) -> vec4f {

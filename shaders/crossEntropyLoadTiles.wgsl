@@ -6,14 +6,19 @@
 @group(0) @binding(11) var<storage, read> logitTiles: array<Tile>;  // (rows, classes / 16), the bytes of logits
 
 fn headOf(row: Row) -> u32 {
-  return min((0u - row.origin) % 16u, params.classes);
+  return min((0u - row.origin) & 15u, params.classes);
 }
 
 fn tilesOf(row: Row) -> u32 {
   return (params.classes - headOf(row)) / TILE;
 }
 
-// The classes that no whole tile covers: the tail, then the head.
+// How many classes no whole tile covers.
+fn slotsOf(row: Row, tiles: u32) -> u32 {
+  return params.classes - tiles * TILE;
+}
+
+// Which they are: the tail, then the head.
 fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
   let k = headOf(row) + tiles * TILE + slot;
   return select(k, k - params.classes, k >= params.classes);
@@ -22,12 +27,14 @@ fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
 // The tile and the lane that meet a class; the head is in none.
 fn tileOfClass(row: Row, k: u32) -> vec2u {
   let place = k - headOf(row);
-  return vec2u(place / TILE, place / 16u % LANES);
+  return vec2u(place / TILE, (place / 16u) & (LANES - 1u));
 }
 
-fn classesAt(row: Row, quad: u32) -> vec4u {
-  let first = headOf(row) + quad / 4u * TILE + 16u * row.lane + quad % 4u * 4u;
-  return first + vec4u(0u, 1u, 2u, 3u);
+const QUAD_STEP: u32 = 4u;  // from a quad of a tile to the next
+
+// The class of the logit that is the at-th in this lane's tiles.
+fn classAt(row: Row, at: u32) -> u32 {
+  return headOf(row) + (at & ~15u) * LANES + 16u * row.lane + (at & 15u);
 }
 
 // The tile where this lane begins, and how far the next one is from it.
@@ -39,6 +46,6 @@ fn tileStep() -> u32 {
   return LANES;
 }
 
-fn tileAt(at: u32) -> Tile {
+fn tileAt(row: Row, at: u32) -> Tile {
   return logitTiles[at];
 }

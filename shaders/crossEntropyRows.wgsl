@@ -19,6 +19,7 @@ struct Row {
   index: u32,  // in this chunk's part of rowInfo and of each plane of stats
   origin: u32,  // element index of the first logit in the bound range
   label: u32,
+  step: u32,  // elements from a class to the next
   lane: u32,
   part: u32,
   exists: bool,
@@ -40,25 +41,28 @@ fn rowAt(place: u32, lane: u32) -> Row {
     temperature = totals[params.segments];
   }
   let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
-  return Row(index, originOf(place), info.label, lane, 0u, true, info.label < OUT_OF_RANGE,
+  let step = select(1u, params.inner, STRIDED);
+  return Row(index, originOf(place), info.label, step, lane, 0u, true, info.label < OUT_OF_RANGE,
     info.valueFactor, factor, temperature, nats, LOG2E * nats);
 }
 
 fn partsOfRow() -> u32 {
-  if (SPLIT) {
-    return params.parts;
-  }
-  return 1u;
+  return select(1u, params.parts, SPLIT);
 }
 
 // The row of a thread, or the last one where there is none for it.
 fn rowOf(group: vec3u, thread: u32) -> Row {
-  let turn = group.y * params.gridWidth + group.x;
-  let place = turn / partsOfRow() * ROWS + thread / LANES;
-  var row = rowAt(min(place, params.rows - 1u), thread % LANES);
-  row.part = turn % partsOfRow();
+  var turn = group.y * params.gridWidth + group.x;
+  var part = 0u;
+  if (SPLIT) {
+    part = turn % params.parts;
+    turn /= params.parts;
+  }
+  let place = turn * ROWS + thread / LANES;
+  var row = rowAt(min(place, params.rows - 1u), thread & (LANES - 1u));
+  row.part = part;
   row.exists = place < params.rows;
-  row.counts = row.exists && row.counts;
+  row.counts &= row.exists;
   return row;
 }
 
@@ -71,20 +75,25 @@ fn slotLanes() -> u32 {
   return LANES * partsOfRow();
 }
 
+// How many of so many slots are this lane's.
+fn turnsOf(row: Row, slots: u32) -> u32 {
+  return (slots + slotLanes() - 1u - slotLane(row)) / slotLanes();
+}
+
 fn originOf(place: u32) -> u32 {
+  var origin = params.logitsStart;
   if (STRIDED) {
     let pixel = params.pixelStart + place;
     let image = pixel / params.inner;
-    return params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
+    origin += image * params.inner * params.classes + pixel % params.inner;
+  } else {
+    origin += place * params.rowStride;
   }
-  return params.logitsStart + place * params.rowStride;
+  return origin;
 }
 
 fn elementOf(row: Row, k: u32) -> u32 {
-  if (STRIDED) {
-    return row.origin + k * params.inner;
-  }
-  return row.origin + k;
+  return row.origin + k * row.step;
 }
 
 fn bitsAt(row: Row, k: u32) -> u32 {
@@ -92,31 +101,37 @@ fn bitsAt(row: Row, k: u32) -> u32 {
 }
 
 fn bitsOfElement(element: u32) -> u32 {
+  var bits: u32;
   if (STORAGE == 0u) {
-    return logits[element];
+    bits = logits[element];
+  } else {
+    bits = (logits[element / 2u] >> (element % 2u * 16u)) & 0xffffu;
+    if (STORAGE == 1u) {
+      bits = f16ToBits(bits);
+    } else {
+      bits = bf16ToBits(bits);
+    }
   }
-  let half = (logits[element / 2u] >> (element % 2u * 16u)) & 0xffffu;
-  if (STORAGE == 1u) {
-    return f16ToBits(half);
-  }
-  return bf16ToBits(half);
+  return bits;
 }
 
 // Logits are compared in units: the capped logit, or the raw one, whose temperature then costs
 // nothing, because exp((x - base) / temperature) = exp2((x - base) * scale).
 fn unitOf(row: Row, logit: f32) -> f32 {
+  var unit = logit;
   if (SOFTCAPPED) {
-    return params.softcap * tanhSafe(logit / (row.temperature * params.softcap));
+    unit = params.softcap * tanhSafe(logit / (row.temperature * params.softcap));
   }
-  return logit;
+  return unit;
 }
 
 fn unitsOf(row: Row, logit: vec4f) -> vec4f {
+  var units = logit;
   if (SOFTCAPPED) {
-    return vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z),
+    units = vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z),
       unitOf(row, logit.w));
   }
-  return logit;
+  return units;
 }
 
 fn exponentials(row: Row, x: vec4f, base: f32) -> vec4f {

@@ -9,10 +9,10 @@ fn tileRange(row: Row) -> vec2u {
 
 fn scan(row: Row, labelBits: u32) -> Sums {
   let label = elementOfBits(row, labelBits);
-  let known = label.flags == 0u && !label.lost;
+  let known = (label.flags == 0u) & !label.lost;
   let range = tileRange(row);
   let home = labelTile(row);
-  let isHome = home >= range.x && home < range.y;
+  let isHome = (home >= range.x) & (home < range.y);
   var sums = nothing();
   sums.base = label.unit;
   var careful = false;
@@ -25,11 +25,11 @@ fn scan(row: Row, labelBits: u32) -> Sums {
     sums = scanTiles(row, sums, range.x, select(range.y, range.x, careful), labelBits);
     // What is no number, or too far from the base, has left its mark.
     let mass = sums.rest + sums.dust;
-    let finite = isFinite(mass) && isFinite(sums.heat) && isFinite(sums.pull);
+    let finite = isFinite(mass) & isFinite(sums.heat) & isFinite(sums.pull);
     let high = bitcast<u32>(abs(sums.base)) >= carefulBits(row);
-    let odd = !finite || high || !(known || mass > 1e-20) || (sums.flags & CAREFUL) != 0u;
-    again = odd && !careful;
-    careful = careful || again;
+    let odd = !finite | high | !(known | (mass > 1e-20)) | ((sums.flags & CAREFUL) != 0u);
+    again = odd & !careful;
+    careful |= again;
     if (again) {
       sums = nothing();
       sums.flags = CAREFUL;
@@ -41,17 +41,15 @@ fn scan(row: Row, labelBits: u32) -> Sums {
 
 fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) -> Sums {
   let tiles = tilesOf(row);
-  let slots = params.classes - tiles * TILE;
-  let count = own + (slots + slotLanes() - 1u - slotLane(row)) / slotLanes();
+  let count = own + turnsOf(row, slotsOf(row, tiles));
   var sums = before;
   for (var begin = 0u; begin < count; begin += 16u) {
     var part = nothing();
     part.base = sums.base;
-    for (var at = begin; at < min(begin + 16u, count); at++) {
-      var k = classesAt(row, 4u * first + at / 4u)[at % 4u];
-      if (at >= own) {
-        k = slotClass(row, tiles, (at - own) * slotLanes() + slotLane(row));
-      }
+    let end = min(begin + 16u, count);
+    for (var at = begin; at < end; at++) {
+      let slot = slotClass(row, tiles, (at - own) * slotLanes() + slotLane(row));
+      let k = select(slot, classAt(row, 16u * first + at), at < own);
       part = withElement(row, part, k, labelBits);
     }
     sums = added(rebased(row, sums, part.base), part);

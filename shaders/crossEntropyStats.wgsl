@@ -14,14 +14,14 @@ fn bitsOf(value: f32, flags: u32) -> u32 {
   var bits = bitcast<u32>(value);
   bits = select(bits, MINUS_INFINITY_BITS, (flags & BELOW) != 0u);
   bits = select(bits, INFINITY_BITS, (flags & ABOVE) != 0u);
-  return select(bits, NAN_BITS, both || (flags & HAS_NAN) != 0u);
+  return select(bits, NAN_BITS, both | ((flags & HAS_NAN) != 0u));
 }
 
 fn timesFactor(flags: u32, factor: f32) -> u32 {
   let ends = flags & (ABOVE | BELOW);
   let swapped = ((ends & ABOVE) << 1u) | ((ends & BELOW) >> 1u);
   let kept = select(ends, swapped, factor < 0.0);
-  return (flags & HAS_NAN) | select(kept, HAS_NAN, factor == 0.0 && ends != 0u);
+  return (flags & HAS_NAN) | select(kept, HAS_NAN, (factor == 0.0) & (ends != 0u));
 }
 
 // Is the distance between two units, halved, more nats than f32 can hold?
@@ -31,7 +31,7 @@ fn isBeyond(row: Row, halfDistance: f32) -> bool {
 
 fn reportRow(row: Row, end: Outcome) {
   let halfFall = 0.5 * end.base - 0.5 * end.label.unit;
-  let impossible = end.label.lost || isBeyond(row, halfFall);
+  let impossible = end.label.lost | isBeyond(row, halfFall);
   let fall = 2.0 * select(halfFall, 0.0, impossible) * row.nats;
   // One plus a little: there the logarithm of the whole has lost what the rest still knows.
   let sure = end.term > end.rest;
@@ -49,7 +49,7 @@ fn reportRow(row: Row, end: Outcome) {
     loss += 2.0 * end.pull * row.nats * mixScale() + end.mix * end.logSum;
   }
   if (ZLOSS) {
-    let overflows = far || abs(lse) * sqrt(params.zLoss) > 1.8e19;
+    let overflows = far | (abs(lse) * sqrt(params.zLoss) > 1.8e19);
     flags |= select(0u, ABOVE, overflows);
     loss += params.zLoss * select(lse * lse, 0.0, overflows);
   }
@@ -58,8 +58,8 @@ fn reportRow(row: Row, end: Outcome) {
   var plane = 1u;
   if ((STATS & 1u) != 0u) {
     let empty = (end.flags & SOME) == 0u;
-    let above = (far && end.base > 0.0) || (end.flags & HAS_INFINITY) != 0u;
-    let ends = select(select(0u, BELOW, far || empty), ABOVE, above);
+    let above = (far & (end.base > 0.0)) | ((end.flags & HAS_INFINITY) != 0u);
+    let ends = select(select(0u, BELOW, far | empty), ABOVE, above);
     let lost = select(0u, HAS_NAN, (end.flags & SAW_NAN) != 0u);
     report(row, plane, bitsOf(lse, ends | lost));
     plane++;

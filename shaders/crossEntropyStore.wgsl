@@ -1,31 +1,38 @@
 // Cross-entropy, gradients that are stored element by element.
 
-fn storeQuad(row: Row, quad: u32, g: vec4f) {
-  let k = classesAt(row, quad);
-  storeInTile(row, k.x, g.x);
-  storeInTile(row, k.y, g.y);
-  storeInTile(row, k.z, g.z);
-  storeInTile(row, k.w, g.w);
+fn storeQuad(row: Row, k: vec4u, g: vec4f) {
+  let place = storePlace(row.origin);
+  storeAt(place + k.x * row.step, g.x);
+  storeAt(place + k.y * row.step, g.y);
+  storeAt(place + k.z * row.step, g.z);
+  storeAt(place + k.w * row.step, g.w);
 }
 
-fn storeInTile(row: Row, k: u32, g: f32) {
-  storeElement(elementOf(row, k), bitcast<u32>(g));
-}
-
-fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
+// What no tile covers, and the label, of which a tile knows nothing.
+fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bool) -> f32 {
+  let place = storePlace(row.origin);
+  let slots = turnsOf(row, slotsOf(row, tiles));
+  let turns = slots + select(0u, 1u, isHome);
   var moment = 0.0;
-  let slots = params.classes - tiles * TILE;
-  for (var slot = slotLane(row); slot < slots; slot += slotLanes()) {
-    let k = slotClass(row, tiles, slot);
+  for (var turn = 0u; turn < turns; turn++) {
+    let isLabel = turn == slots;
+    let slot = slotClass(row, tiles, turn * slotLanes() + slotLane(row));
+    let k = select(slot, row.label, isLabel);
     let slope = slopeAt(row, verdict, k);
-    storeElement(elementOf(row, k), bitcast<u32>(slope.gradient));
-    moment += slope.moment;
+    storeAt(place + k * row.step, slope.gradient);
+    moment += select(slope.moment, labelMoment(verdict, labelBits), isLabel);
   }
   return moment;
 }
 
 fn fill(row: Row, bits: u32) {
-  for (var k = slotLane(row); k < params.classes; k += slotLanes()) {
-    storeElement(elementOf(row, k), bits);
+  let place = storePlace(row.origin);
+  let turns = turnsOf(row, params.classes);
+  for (var turn = 0u; turn < turns; turn++) {
+    storeBits(place + (turn * slotLanes() + slotLane(row)) * row.step, bits);
   }
+}
+
+fn storeAt(at: u32, g: f32) {
+  storeBits(at, bitcast<u32>(g));
 }

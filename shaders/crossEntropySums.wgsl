@@ -77,7 +77,7 @@ struct Outcome {
 
 fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
   let label = elementOfBits(row, labelBits);
-  let term = select(0.0, decay(row, label.unit, sums.base), INDEXED && !label.lost);
+  let term = select(0.0, decay(row, label.unit, sums.base), INDEXED & !label.lost);
   let heat = sums.heat + term * (0.5 * sums.base - 0.5 * label.unit);
   let rest = sums.rest + sums.dust;
   // The greatest comes last: each rounding of the whole is one of every probability.

@@ -10,23 +10,24 @@ const EXTRAS: bool = MIXED || (STATS & 12u) != 0u;
 // The tile in which this lane meets the label.
 fn labelTile(row: Row) -> u32 {
   let home = tileOfClass(row, row.label);
-  return select(NONE, home.x, INDEXED && home.y == row.lane);
+  return select(NONE, home.x, INDEXED & (home.y == row.lane));
 }
 
 fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> Sums {
   let home = labelTile(row);
   let start = firstTile(row);
+  let step = tileStep();
   var sums = before;
   var top = 0u;
-  var tile = begin;
+  var first = begin;
   // Short blocks first: it is among the first tiles that the base is most often too low.
-  for (var block = 4u; tile < tiles; block = min(2u * block, BLOCK)) {
-    let end = min(tile + block, tiles);
+  for (var block = 4u; first < tiles;) {
+    let end = min(first + block, tiles);
     let base = sums.base;
     var part = nothing();
-    var excess = 0.0;
-    while ((tile < end) & (excess == 0.0)) {
-      let logit = tileAt(start + tile * tileStep());
+    var most = 0.0;
+    for (var tile = first; tile < end; tile++) {
+      let logit = tileAt(row, start + tile * step);
       if (BITWISE || SOFTCAPPED) {
         let height = max(max(heights(logit.a), heights(logit.b)), max(heights(logit.c), heights(logit.d)));
         top = max(max(top, max(height.x, height.y)), max(height.z, height.w));
@@ -40,26 +41,31 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       let sum = total(rocks(ab) + rocks(cd));
       let dust = total((ab - rocks(ab)) + (cd - rocks(cd)));
       let counts = tile != home;
-      let above = counts & (sum > LIMIT) & isFinite(sum);
-      let share = counts & !above;
-      excess = select(0.0, sum, above);
-      part.rest += select(0.0, sum, share);
-      part.dust += select(0.0, dust, share);
+      most = max(most, select(0.0, sum, counts & isFinite(sum)));
+      part.rest += select(0.0, sum, counts);
+      part.dust += select(0.0, dust, counts);
       if (EXTRAS) {
-        if (share) {
+        if (counts) {
           part = added(part, extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits)));
         }
       }
-      tile += select(1u, 0u, above);
     }
-    sums = added(sums, part);
-    // The tile that is too high for the base comes again. Three bits more, so that few others will.
-    if (excess > 0.0) {
-      sums = rebased(row, sums, base + (log2(excess) + 3.0) / row.scale);
+    if (most > LIMIT) {
+      // The block comes again. Three bits more, so that few others will.
+      sums = rebased(row, sums, base + (log2(most) + 3.0) / row.scale);
+    } else {
+      sums = added(sums, part);
+      first = end;
+      block = min(2u * block, BLOCK);
     }
   }
   sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));
   return sums;
+}
+
+// The four classes of a lane's quad, of which `at` is the first.
+fn classesAt(row: Row, at: u32) -> vec4u {
+  return vec4u(classAt(row, at), classAt(row, at + 1u), classAt(row, at + 2u), classAt(row, at + 3u));
 }
 
 fn rocks(e: vec4f) -> vec4f {
@@ -79,14 +85,15 @@ fn heights(logit: vec4f) -> vec4u {
 
 // What few ask for.
 fn extrasOfTile(row: Row, tile: u32, logit: Tile, base: f32, labelLogit: f32) -> Sums {
-  let ab = added(extrasOfQuad(row, 4u * tile, logit.a, base, labelLogit),
-    extrasOfQuad(row, 4u * tile + 1u, logit.b, base, labelLogit));
-  let cd = added(extrasOfQuad(row, 4u * tile + 2u, logit.c, base, labelLogit),
-    extrasOfQuad(row, 4u * tile + 3u, logit.d, base, labelLogit));
+  let k = classesAt(row, 16u * tile);
+  let ab = added(extrasOfQuad(row, k, logit.a, base, labelLogit),
+    extrasOfQuad(row, k + QUAD_STEP, logit.b, base, labelLogit));
+  let cd = added(extrasOfQuad(row, k + 2u * QUAD_STEP, logit.c, base, labelLogit),
+    extrasOfQuad(row, k + 3u * QUAD_STEP, logit.d, base, labelLogit));
   return added(ab, cd);
 }
 
-fn extrasOfQuad(row: Row, quad: u32, logit: vec4f, base: f32, labelLogit: f32) -> Sums {
+fn extrasOfQuad(row: Row, k: vec4u, logit: vec4f, base: f32, labelLogit: f32) -> Sums {
   let x = unitsOf(row, logit);
   var extras = nothing();
   extras.base = base;
@@ -94,13 +101,12 @@ fn extrasOfQuad(row: Row, quad: u32, logit: vec4f, base: f32, labelLogit: f32) -
     extras.heat = 0.5 * total(exponentials(row, x, base) * (base - x));
   }
   if (MIXED) {
-    let q = coefficientsAt(row, classesAt(row, quad));
+    let q = coefficientsAt(row, k);
     extras.mix = total(q);
     extras.pull = 0.5 * total(q * (base - x));
   }
   if ((STATS & 8u) != 0u) {
-    let earlier = classesAt(row, quad) < vec4u(row.label);
-    let ahead = select(logit > vec4f(labelLogit), logit >= vec4f(labelLogit), earlier);
+    let ahead = select(logit > vec4f(labelLogit), logit >= vec4f(labelLogit), k < vec4u(row.label));
     extras.flags = select(0u, BEATEN, any(ahead));
   }
   return extras;

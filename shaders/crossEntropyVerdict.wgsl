@@ -35,11 +35,12 @@ fn verdictOf(row: Row, end: Outcome) -> Verdict {
 
 // How much of a logit's movement the soft cap lets through.
 fn slackOf(unit: vec4f) -> vec4f {
+  var slack = vec4f(1.0);
   if (SOFTCAPPED) {
     let t = unit / params.softcap;
-    return (1.0 - t) * (1.0 + t);
+    slack = (1.0 - t) * (1.0 + t);
   }
-  return vec4f(1.0);
+  return slack;
 }
 
 // Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near

@@ -148,6 +148,7 @@ struct Row {
   index: u32,  // in this chunk's part of rowInfo and of each plane of stats
   origin: u32,  // element index of the first logit in the bound range
   label: u32,
+  step: u32,  // elements from a class to the next
   lane: u32,
   part: u32,
   exists: bool,
@@ -169,25 +170,28 @@ fn rowAt(place: u32, lane: u32) -> Row {
     temperature = totals[params.segments];
   }
   let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
-  return Row(index, originOf(place), info.label, lane, 0u, true, info.label < OUT_OF_RANGE,
+  let step = select(1u, params.inner, STRIDED);
+  return Row(index, originOf(place), info.label, step, lane, 0u, true, info.label < OUT_OF_RANGE,
     info.valueFactor, factor, temperature, nats, LOG2E * nats);
 }
 
 fn partsOfRow() -> u32 {
-  if (SPLIT) {
-    return params.parts;
-  }
-  return 1u;
+  return select(1u, params.parts, SPLIT);
 }
 
 // The row of a thread, or the last one where there is none for it.
 fn rowOf(group: vec3u, thread: u32) -> Row {
-  let turn = group.y * params.gridWidth + group.x;
-  let place = turn / partsOfRow() * ROWS + thread / LANES;
-  var row = rowAt(min(place, params.rows - 1u), thread % LANES);
-  row.part = turn % partsOfRow();
+  var turn = group.y * params.gridWidth + group.x;
+  var part = 0u;
+  if (SPLIT) {
+    part = turn % params.parts;
+    turn /= params.parts;
+  }
+  let place = turn * ROWS + thread / LANES;
+  var row = rowAt(min(place, params.rows - 1u), thread & (LANES - 1u));
+  row.part = part;
   row.exists = place < params.rows;
-  row.counts = row.exists && row.counts;
+  row.counts &= row.exists;
   return row;
 }
 
@@ -200,20 +204,25 @@ fn slotLanes() -> u32 {
   return LANES * partsOfRow();
 }
 
+// How many of so many slots are this lane's.
+fn turnsOf(row: Row, slots: u32) -> u32 {
+  return (slots + slotLanes() - 1u - slotLane(row)) / slotLanes();
+}
+
 fn originOf(place: u32) -> u32 {
+  var origin = params.logitsStart;
   if (STRIDED) {
     let pixel = params.pixelStart + place;
     let image = pixel / params.inner;
-    return params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
+    origin += image * params.inner * params.classes + pixel % params.inner;
+  } else {
+    origin += place * params.rowStride;
   }
-  return params.logitsStart + place * params.rowStride;
+  return origin;
 }
 
 fn elementOf(row: Row, k: u32) -> u32 {
-  if (STRIDED) {
-    return row.origin + k * params.inner;
-  }
-  return row.origin + k;
+  return row.origin + k * row.step;
 }
 
 fn bitsAt(row: Row, k: u32) -> u32 {
@@ -221,31 +230,37 @@ fn bitsAt(row: Row, k: u32) -> u32 {
 }
 
 fn bitsOfElement(element: u32) -> u32 {
+  var bits: u32;
   if (STORAGE == 0u) {
-    return logits[element];
+    bits = logits[element];
+  } else {
+    bits = (logits[element / 2u] >> (element % 2u * 16u)) & 0xffffu;
+    if (STORAGE == 1u) {
+      bits = f16ToBits(bits);
+    } else {
+      bits = bf16ToBits(bits);
+    }
   }
-  let half = (logits[element / 2u] >> (element % 2u * 16u)) & 0xffffu;
-  if (STORAGE == 1u) {
-    return f16ToBits(half);
-  }
-  return bf16ToBits(half);
+  return bits;
 }
 
 // Logits are compared in units: the capped logit, or the raw one, whose temperature then costs
 // nothing, because exp((x - base) / temperature) = exp2((x - base) * scale).
 fn unitOf(row: Row, logit: f32) -> f32 {
+  var unit = logit;
   if (SOFTCAPPED) {
-    return params.softcap * tanhSafe(logit / (row.temperature * params.softcap));
+    unit = params.softcap * tanhSafe(logit / (row.temperature * params.softcap));
   }
-  return logit;
+  return unit;
 }
 
 fn unitsOf(row: Row, logit: vec4f) -> vec4f {
+  var units = logit;
   if (SOFTCAPPED) {
-    return vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z),
+    units = vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z),
       unitOf(row, logit.w));
   }
-  return logit;
+  return units;
 }
 
 fn exponentials(row: Row, x: vec4f, base: f32) -> vec4f {
@@ -272,18 +287,26 @@ fn tilesOf(row: Row) -> u32 {
   return params.classes / TILE;
 }
 
-// The classes that no whole tile covers: one slot each.
+// How many classes no whole tile covers.
+fn slotsOf(row: Row, tiles: u32) -> u32 {
+  return params.classes - tiles * TILE;
+}
+
+// Which they are.
 fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
   return tiles * TILE + slot;
 }
 
 // The tile and the lane that meet a class.
 fn tileOfClass(row: Row, k: u32) -> vec2u {
-  return vec2u(k / TILE, k % LANES);
+  return vec2u(k / TILE, k & (LANES - 1u));
 }
 
-fn classesAt(row: Row, quad: u32) -> vec4u {
-  return quad * QUAD + row.lane + vec4u(0u, LANES, 2u * LANES, 3u * LANES);
+const QUAD_STEP: u32 = QUAD;  // from a quad of a tile to the next
+
+// The class of the logit that is the at-th in this lane's tiles.
+fn classAt(row: Row, at: u32) -> u32 {
+  return at * LANES + row.lane;
 }
 
 // The element where the first tile of this lane begins, and how far the next one is from it.
@@ -295,16 +318,13 @@ fn tileStep() -> u32 {
   return 16u * laneStep();
 }
 
-fn tileAt(at: u32) -> Tile {
+fn tileAt(row: Row, at: u32) -> Tile {
   let step = 4u * laneStep();
   return Tile(quadAt(at), quadAt(at + step), quadAt(at + 2u * step), quadAt(at + 3u * step));
 }
 
 fn laneStep() -> u32 {
-  if (STRIDED) {
-    return LANES * params.inner;
-  }
-  return LANES;
+  return LANES * select(1u, params.inner, STRIDED);
 }
 
 fn quadAt(at: u32) -> vec4f {
@@ -392,7 +412,7 @@ struct Outcome {
 
 fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
   let label = elementOfBits(row, labelBits);
-  let term = select(0.0, decay(row, label.unit, sums.base), INDEXED && !label.lost);
+  let term = select(0.0, decay(row, label.unit, sums.base), INDEXED & !label.lost);
   let heat = sums.heat + term * (0.5 * sums.base - 0.5 * label.unit);
   let rest = sums.rest + sums.dust;
   // The greatest comes last: each rounding of the whole is one of every probability.
@@ -413,10 +433,10 @@ fn tileRange(row: Row) -> vec2u {
 
 fn scan(row: Row, labelBits: u32) -> Sums {
   let label = elementOfBits(row, labelBits);
-  let known = label.flags == 0u && !label.lost;
+  let known = (label.flags == 0u) & !label.lost;
   let range = tileRange(row);
   let home = labelTile(row);
-  let isHome = home >= range.x && home < range.y;
+  let isHome = (home >= range.x) & (home < range.y);
   var sums = nothing();
   sums.base = label.unit;
   var careful = false;
@@ -429,11 +449,11 @@ fn scan(row: Row, labelBits: u32) -> Sums {
     sums = scanTiles(row, sums, range.x, select(range.y, range.x, careful), labelBits);
     // What is no number, or too far from the base, has left its mark.
     let mass = sums.rest + sums.dust;
-    let finite = isFinite(mass) && isFinite(sums.heat) && isFinite(sums.pull);
+    let finite = isFinite(mass) & isFinite(sums.heat) & isFinite(sums.pull);
     let high = bitcast<u32>(abs(sums.base)) >= carefulBits(row);
-    let odd = !finite || high || !(known || mass > 1e-20) || (sums.flags & CAREFUL) != 0u;
-    again = odd && !careful;
-    careful = careful || again;
+    let odd = !finite | high | !(known | (mass > 1e-20)) | ((sums.flags & CAREFUL) != 0u);
+    again = odd & !careful;
+    careful |= again;
     if (again) {
       sums = nothing();
       sums.flags = CAREFUL;
@@ -445,17 +465,15 @@ fn scan(row: Row, labelBits: u32) -> Sums {
 
 fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) -> Sums {
   let tiles = tilesOf(row);
-  let slots = params.classes - tiles * TILE;
-  let count = own + (slots + slotLanes() - 1u - slotLane(row)) / slotLanes();
+  let count = own + turnsOf(row, slotsOf(row, tiles));
   var sums = before;
   for (var begin = 0u; begin < count; begin += 16u) {
     var part = nothing();
     part.base = sums.base;
-    for (var at = begin; at < min(begin + 16u, count); at++) {
-      var k = classesAt(row, 4u * first + at / 4u)[at % 4u];
-      if (at >= own) {
-        k = slotClass(row, tiles, (at - own) * slotLanes() + slotLane(row));
-      }
+    let end = min(begin + 16u, count);
+    for (var at = begin; at < end; at++) {
+      let slot = slotClass(row, tiles, (at - own) * slotLanes() + slotLane(row));
+      let k = select(slot, classAt(row, 16u * first + at), at < own);
       part = withElement(row, part, k, labelBits);
     }
     sums = added(rebased(row, sums, part.base), part);
@@ -475,23 +493,24 @@ const EXTRAS: bool = MIXED || (STATS & 12u) != 0u;
 // The tile in which this lane meets the label.
 fn labelTile(row: Row) -> u32 {
   let home = tileOfClass(row, row.label);
-  return select(NONE, home.x, INDEXED && home.y == row.lane);
+  return select(NONE, home.x, INDEXED & (home.y == row.lane));
 }
 
 fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> Sums {
   let home = labelTile(row);
   let start = firstTile(row);
+  let step = tileStep();
   var sums = before;
   var top = 0u;
-  var tile = begin;
+  var first = begin;
   // Short blocks first: it is among the first tiles that the base is most often too low.
-  for (var block = 4u; tile < tiles; block = min(2u * block, BLOCK)) {
-    let end = min(tile + block, tiles);
+  for (var block = 4u; first < tiles;) {
+    let end = min(first + block, tiles);
     let base = sums.base;
     var part = nothing();
-    var excess = 0.0;
-    while ((tile < end) & (excess == 0.0)) {
-      let logit = tileAt(start + tile * tileStep());
+    var most = 0.0;
+    for (var tile = first; tile < end; tile++) {
+      let logit = tileAt(row, start + tile * step);
       if (BITWISE || SOFTCAPPED) {
         let height = max(max(heights(logit.a), heights(logit.b)), max(heights(logit.c), heights(logit.d)));
         top = max(max(top, max(height.x, height.y)), max(height.z, height.w));
@@ -505,26 +524,31 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       let sum = total(rocks(ab) + rocks(cd));
       let dust = total((ab - rocks(ab)) + (cd - rocks(cd)));
       let counts = tile != home;
-      let above = counts & (sum > LIMIT) & isFinite(sum);
-      let share = counts & !above;
-      excess = select(0.0, sum, above);
-      part.rest += select(0.0, sum, share);
-      part.dust += select(0.0, dust, share);
+      most = max(most, select(0.0, sum, counts & isFinite(sum)));
+      part.rest += select(0.0, sum, counts);
+      part.dust += select(0.0, dust, counts);
       if (EXTRAS) {
-        if (share) {
+        if (counts) {
           part = added(part, extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits)));
         }
       }
-      tile += select(1u, 0u, above);
     }
-    sums = added(sums, part);
-    // The tile that is too high for the base comes again. Three bits more, so that few others will.
-    if (excess > 0.0) {
-      sums = rebased(row, sums, base + (log2(excess) + 3.0) / row.scale);
+    if (most > LIMIT) {
+      // The block comes again. Three bits more, so that few others will.
+      sums = rebased(row, sums, base + (log2(most) + 3.0) / row.scale);
+    } else {
+      sums = added(sums, part);
+      first = end;
+      block = min(2u * block, BLOCK);
     }
   }
   sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));
   return sums;
+}
+
+// The four classes of a lane's quad, of which `at` is the first.
+fn classesAt(row: Row, at: u32) -> vec4u {
+  return vec4u(classAt(row, at), classAt(row, at + 1u), classAt(row, at + 2u), classAt(row, at + 3u));
 }
 
 fn rocks(e: vec4f) -> vec4f {
@@ -544,14 +568,15 @@ fn heights(logit: vec4f) -> vec4u {
 
 // What few ask for.
 fn extrasOfTile(row: Row, tile: u32, logit: Tile, base: f32, labelLogit: f32) -> Sums {
-  let ab = added(extrasOfQuad(row, 4u * tile, logit.a, base, labelLogit),
-    extrasOfQuad(row, 4u * tile + 1u, logit.b, base, labelLogit));
-  let cd = added(extrasOfQuad(row, 4u * tile + 2u, logit.c, base, labelLogit),
-    extrasOfQuad(row, 4u * tile + 3u, logit.d, base, labelLogit));
+  let k = classesAt(row, 16u * tile);
+  let ab = added(extrasOfQuad(row, k, logit.a, base, labelLogit),
+    extrasOfQuad(row, k + QUAD_STEP, logit.b, base, labelLogit));
+  let cd = added(extrasOfQuad(row, k + 2u * QUAD_STEP, logit.c, base, labelLogit),
+    extrasOfQuad(row, k + 3u * QUAD_STEP, logit.d, base, labelLogit));
   return added(ab, cd);
 }
 
-fn extrasOfQuad(row: Row, quad: u32, logit: vec4f, base: f32, labelLogit: f32) -> Sums {
+fn extrasOfQuad(row: Row, k: vec4u, logit: vec4f, base: f32, labelLogit: f32) -> Sums {
   let x = unitsOf(row, logit);
   var extras = nothing();
   extras.base = base;
@@ -559,13 +584,12 @@ fn extrasOfQuad(row: Row, quad: u32, logit: vec4f, base: f32, labelLogit: f32) -
     extras.heat = 0.5 * total(exponentials(row, x, base) * (base - x));
   }
   if (MIXED) {
-    let q = coefficientsAt(row, classesAt(row, quad));
+    let q = coefficientsAt(row, k);
     extras.mix = total(q);
     extras.pull = 0.5 * total(q * (base - x));
   }
   if ((STATS & 8u) != 0u) {
-    let earlier = classesAt(row, quad) < vec4u(row.label);
-    let ahead = select(logit > vec4f(labelLogit), logit >= vec4f(labelLogit), earlier);
+    let ahead = select(logit > vec4f(labelLogit), logit >= vec4f(labelLogit), k < vec4u(row.label));
     extras.flags = select(0u, BEATEN, any(ahead));
   }
   return extras;
@@ -587,23 +611,23 @@ fn elementOfBits(row: Row, bits: u32) -> Element {
     return Element(select(unit, end, huge), select(0u, SAW_NAN, isNanBits(bits)), false);
   }
   let infinite = magnitude == INFINITY_BITS;
-  let flags = select(select(0u, HAS_INFINITY, infinite && !negative), SAW_NAN, isNanBits(bits));
+  let flags = select(select(0u, HAS_INFINITY, infinite & !negative), SAW_NAN, isNanBits(bits));
   let finite = select(0u, bits, magnitude < INFINITY_BITS);
-  return Element(bitcast<f32>(finite), flags, infinite && negative);
+  return Element(bitcast<f32>(finite), flags, infinite & negative);
 }
 
 fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   let bits = bitsAt(row, k);
   let element = elementOfBits(row, bits);
-  let ordinary = element.flags == 0u && !element.lost;
+  let ordinary = (element.flags == 0u) & !element.lost;
   var sums = before;
   // The base follows in steps: following at once costs a rounded product for every new maximum,
   // 2.9e-5 on a row in ascending order.
   let far = (0.5 * element.unit - 0.5 * sums.base) * row.nats > 1.0;
-  if (ordinary && far) {
+  if (ordinary & far) {
     sums = rebased(row, sums, element.unit);
   }
-  let e = select(0.0, decay(row, element.unit, sums.base), ordinary && !(INDEXED && k == row.label));
+  let e = select(0.0, decay(row, element.unit, sums.base), ordinary & !(INDEXED & (k == row.label)));
   let gap = select(0.0, 0.5 * sums.base - 0.5 * element.unit, ordinary);
   sums.rest += select(0.0, e, e > DUST);
   sums.dust += select(e, 0.0, e > DUST);
@@ -620,7 +644,7 @@ fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   if ((STATS & 8u) != 0u) {
     let rank = rankOf(bits);
     let goal = rankOf(labelBits);
-    sums.flags |= select(0u, BEATEN, rank > goal || (rank == goal && k < row.label));
+    sums.flags |= select(0u, BEATEN, (rank > goal) | ((rank == goal) & (k < row.label)));
   }
   return sums;
 }
@@ -644,18 +668,20 @@ const INDEXED: bool = true;
 const MIXED: bool = SMOOTHED;
 
 fn coefficientsAt(row: Row, k: vec4u) -> vec4f {
+  var weights = vec4f(1.0);
   if (WEIGHTED) {
     let at = params.classWeightsStart + k;
-    return vec4f(classWeights[at.x], classWeights[at.y], classWeights[at.z], classWeights[at.w]);
+    weights = vec4f(classWeights[at.x], classWeights[at.y], classWeights[at.z], classWeights[at.w]);
   }
-  return vec4f(1.0);
+  return weights;
 }
 
 fn coefficientAt(row: Row, k: u32) -> f32 {
+  var weight = 1.0;
   if (WEIGHTED) {
-    return classWeights[params.classWeightsStart + k];
+    weight = classWeights[params.classWeightsStart + k];
   }
-  return 1.0;
+  return weight;
 }
 
 fn ownOf(row: Row) -> f32 {
@@ -668,10 +694,11 @@ fn mixScale() -> f32 {
 }
 
 fn mixOf(sums: Sums) -> f32 {
+  var mix = select(0.0, params.labelSmoothing, SMOOTHED);
   if (WEIGHTED && SMOOTHED) {
-    return mixScale() * totals[params.segments + 1u];
+    mix = mixScale() * totals[params.segments + 1u];
   }
-  return select(0.0, params.labelSmoothing, SMOOTHED);
+  return mix;
 }
 
 // Cross-entropy, the lanes of a row joined through workgroup memory by a fixed tree: same bits in
@@ -684,24 +711,24 @@ fn joinedLanes(row: Row, sums: Sums, thread: u32) -> Sums {
   lanesSums[thread] = sums;
   workgroupBarrier();  // without it a lane reads its neighbour's slot before it is written
   for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
-    if (thread % LANES < reach) {
+    if ((thread & (LANES - 1u)) < reach) {
       lanesSums[thread] = joined(row, lanesSums[thread], lanesSums[thread + reach]);
     }
     workgroupBarrier();  // the next, narrower step reads what this one wrote
   }
-  return lanesSums[thread - thread % LANES];
+  return lanesSums[thread & ~(LANES - 1u)];
 }
 
 fn joinedSum(x: f32, thread: u32) -> f32 {
   lanesSum[thread] = x;
   workgroupBarrier();
   for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
-    if (thread % LANES < reach) {
+    if ((thread & (LANES - 1u)) < reach) {
       lanesSum[thread] += lanesSum[thread + reach];
     }
     workgroupBarrier();
   }
-  return lanesSum[thread - thread % LANES];
+  return lanesSum[thread & ~(LANES - 1u)];
 }
 
 // Cross-entropy, what a row reports: its value and the requested outputs, as bits. In nats:
@@ -720,14 +747,14 @@ fn bitsOf(value: f32, flags: u32) -> u32 {
   var bits = bitcast<u32>(value);
   bits = select(bits, MINUS_INFINITY_BITS, (flags & BELOW) != 0u);
   bits = select(bits, INFINITY_BITS, (flags & ABOVE) != 0u);
-  return select(bits, NAN_BITS, both || (flags & HAS_NAN) != 0u);
+  return select(bits, NAN_BITS, both | ((flags & HAS_NAN) != 0u));
 }
 
 fn timesFactor(flags: u32, factor: f32) -> u32 {
   let ends = flags & (ABOVE | BELOW);
   let swapped = ((ends & ABOVE) << 1u) | ((ends & BELOW) >> 1u);
   let kept = select(ends, swapped, factor < 0.0);
-  return (flags & HAS_NAN) | select(kept, HAS_NAN, factor == 0.0 && ends != 0u);
+  return (flags & HAS_NAN) | select(kept, HAS_NAN, (factor == 0.0) & (ends != 0u));
 }
 
 // Is the distance between two units, halved, more nats than f32 can hold?
@@ -737,7 +764,7 @@ fn isBeyond(row: Row, halfDistance: f32) -> bool {
 
 fn reportRow(row: Row, end: Outcome) {
   let halfFall = 0.5 * end.base - 0.5 * end.label.unit;
-  let impossible = end.label.lost || isBeyond(row, halfFall);
+  let impossible = end.label.lost | isBeyond(row, halfFall);
   let fall = 2.0 * select(halfFall, 0.0, impossible) * row.nats;
   // One plus a little: there the logarithm of the whole has lost what the rest still knows.
   let sure = end.term > end.rest;
@@ -755,7 +782,7 @@ fn reportRow(row: Row, end: Outcome) {
     loss += 2.0 * end.pull * row.nats * mixScale() + end.mix * end.logSum;
   }
   if (ZLOSS) {
-    let overflows = far || abs(lse) * sqrt(params.zLoss) > 1.8e19;
+    let overflows = far | (abs(lse) * sqrt(params.zLoss) > 1.8e19);
     flags |= select(0u, ABOVE, overflows);
     loss += params.zLoss * select(lse * lse, 0.0, overflows);
   }
@@ -764,8 +791,8 @@ fn reportRow(row: Row, end: Outcome) {
   var plane = 1u;
   if ((STATS & 1u) != 0u) {
     let empty = (end.flags & SOME) == 0u;
-    let above = (far && end.base > 0.0) || (end.flags & HAS_INFINITY) != 0u;
-    let ends = select(select(0u, BELOW, far || empty), ABOVE, above);
+    let above = (far & (end.base > 0.0)) | ((end.flags & HAS_INFINITY) != 0u);
+    let ends = select(select(0u, BELOW, far | empty), ABOVE, above);
     let lost = select(0u, HAS_NAN, (end.flags & SAW_NAN) != 0u);
     report(row, plane, bitsOf(lse, ends | lost));
     plane++;
@@ -844,11 +871,12 @@ fn verdictOf(row: Row, end: Outcome) -> Verdict {
 
 // How much of a logit's movement the soft cap lets through.
 fn slackOf(unit: vec4f) -> vec4f {
+  var slack = vec4f(1.0);
   if (SOFTCAPPED) {
     let t = unit / params.softcap;
-    return (1.0 - t) * (1.0 + t);
+    slack = (1.0 - t) * (1.0 + t);
   }
-  return vec4f(1.0);
+  return slack;
 }
 
 // Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
@@ -869,52 +897,49 @@ fn reportTemperature(row: Row, verdict: Verdict, moment: f32) {
 // Returns the lane's part of the sum of gradient * logit: the temperature's slope follows from it.
 
 fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
-  let idle = row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE;
-  let blank = idle || (verdict.flags & HAS_NAN) != 0u;
-  for (var rare = blank; rare; rare = false) {
-    fill(row, select(NAN_BITS, 0u, idle));
-  }
-  if (blank) {
-    return 0.0;
-  }
-  let careful = (verdict.flags & CAREFUL) != 0u;
-  let range = select(tileRange(row), vec2u(0u), careful);
-  let start = firstTile(row);
+  let idle = (row.gradientFactor == 0.0) | (row.label >= OUT_OF_RANGE);
   var moment = 0.0;
-  for (var left = range.y; left > range.x; left--) {
-    let tile = left - 1u;
-    let logit = tileAt(start + tile * tileStep());
-    let ab = gradientOfQuad(row, verdict, 4u * tile, logit.a)
-      + gradientOfQuad(row, verdict, 4u * tile + 1u, logit.b);
-    let cd = gradientOfQuad(row, verdict, 4u * tile + 2u, logit.c)
-      + gradientOfQuad(row, verdict, 4u * tile + 3u, logit.d);
-    moment += ab + cd;
-  }
-  if (INDEXED) {
-    let home = labelTile(row);
-    for (var mine = home >= range.x && home < range.y; mine; mine = false) {
-      moment -= verdict.own * (bitcast<f32>(labelBits) - momentOrigin(verdict));
-      storeInTile(row, row.label, verdict.labelSlope);
+  if (idle | ((verdict.flags & HAS_NAN) != 0u)) {
+    fill(row, select(NAN_BITS, 0u, idle));
+  } else {
+    let careful = (verdict.flags & CAREFUL) != 0u;
+    let range = select(tileRange(row), vec2u(0u), careful);
+    let start = firstTile(row);
+    let step = tileStep();
+    let first = range.x;
+    for (var left = range.y; left > first; left--) {
+      let tile = left - 1u;
+      let logit = tileAt(row, start + tile * step);
+      let k = classesAt(row, 16u * tile);
+      let ab = gradientOfQuad(row, verdict, k, logit.a)
+        + gradientOfQuad(row, verdict, k + QUAD_STEP, logit.b);
+      let cd = gradientOfQuad(row, verdict, k + 2u * QUAD_STEP, logit.c)
+        + gradientOfQuad(row, verdict, k + 3u * QUAD_STEP, logit.d);
+      moment += ab + cd;
     }
+    let home = labelTile(row);
+    let isHome = INDEXED & (home >= range.x) & (home < range.y);
+    moment += storeSlots(row, verdict, select(tilesOf(row), 0u, careful), labelBits, isHome);
   }
-  return moment + storeSlots(row, verdict, select(tilesOf(row), 0u, careful));
+  return moment;
 }
 
 // Stores the gradient at four classes; returns what they add to the moment.
-fn gradientOfQuad(row: Row, verdict: Verdict, quad: u32, logit: vec4f) -> f32 {
+fn gradientOfQuad(row: Row, verdict: Verdict, k: vec4u, logit: vec4f) -> f32 {
   let x = unitsOf(row, logit);
   var g = verdict.push * exponentials(row, x, verdict.base);
   if (MIXED) {
-    g -= verdict.pull * coefficientsAt(row, classesAt(row, quad));
+    g -= verdict.pull * coefficientsAt(row, k);
   }
   if (SOFTCAPPED) {
     g *= slackOf(x);
   }
-  storeQuad(row, quad, g);
+  storeQuad(row, k, g);
+  var moment = 0.0;
   if ((STATS & 16u) != 0u) {
-    return dot(g, max(logit - momentOrigin(verdict), vec4f(-1e30)));
+    moment = dot(g, max(logit - momentOrigin(verdict), vec4f(-1e30)));
   }
-  return 0.0;
+  return moment;
 }
 
 // The gradient at one class, and what it adds to the moment; with care.
@@ -936,45 +961,62 @@ fn slopeAt(row: Row, verdict: Verdict, k: u32) -> Slope {
   return Slope(g, select(0.0, g * reach, finite));
 }
 
+// What the label takes away from the moment, where a tile has met it as one class of many.
+fn labelMoment(verdict: Verdict, labelBits: u32) -> f32 {
+  return -verdict.own * (bitcast<f32>(labelBits) - momentOrigin(verdict));
+}
+
 // Cross-entropy, the gradient in a buffer of its own, f32 whatever the logits are stored in.
 
 @group(0) @binding(1) var<storage, read> logits: array<u32>;  // (rows, classes)
 @group(0) @binding(6) var<storage, read_write> gradient: array<u32>;  // (rows, classes)
 
-fn storeElement(element: u32, bits: u32) {
-  gradient[params.gradientStart + element - params.logitsStart] = bits;
+// Where the gradient of a logit goes.
+fn storePlace(element: u32) -> u32 {
+  return element + params.gradientStart - params.logitsStart;
+}
+
+fn storeBits(at: u32, bits: u32) {
+  gradient[at] = bits;
 }
 
 // Cross-entropy, gradients that are stored element by element.
 
-fn storeQuad(row: Row, quad: u32, g: vec4f) {
-  let k = classesAt(row, quad);
-  storeInTile(row, k.x, g.x);
-  storeInTile(row, k.y, g.y);
-  storeInTile(row, k.z, g.z);
-  storeInTile(row, k.w, g.w);
+fn storeQuad(row: Row, k: vec4u, g: vec4f) {
+  let place = storePlace(row.origin);
+  storeAt(place + k.x * row.step, g.x);
+  storeAt(place + k.y * row.step, g.y);
+  storeAt(place + k.z * row.step, g.z);
+  storeAt(place + k.w * row.step, g.w);
 }
 
-fn storeInTile(row: Row, k: u32, g: f32) {
-  storeElement(elementOf(row, k), bitcast<u32>(g));
-}
-
-fn storeSlots(row: Row, verdict: Verdict, tiles: u32) -> f32 {
+// What no tile covers, and the label, of which a tile knows nothing.
+fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bool) -> f32 {
+  let place = storePlace(row.origin);
+  let slots = turnsOf(row, slotsOf(row, tiles));
+  let turns = slots + select(0u, 1u, isHome);
   var moment = 0.0;
-  let slots = params.classes - tiles * TILE;
-  for (var slot = slotLane(row); slot < slots; slot += slotLanes()) {
-    let k = slotClass(row, tiles, slot);
+  for (var turn = 0u; turn < turns; turn++) {
+    let isLabel = turn == slots;
+    let slot = slotClass(row, tiles, turn * slotLanes() + slotLane(row));
+    let k = select(slot, row.label, isLabel);
     let slope = slopeAt(row, verdict, k);
-    storeElement(elementOf(row, k), bitcast<u32>(slope.gradient));
-    moment += slope.moment;
+    storeAt(place + k * row.step, slope.gradient);
+    moment += select(slope.moment, labelMoment(verdict, labelBits), isLabel);
   }
   return moment;
 }
 
 fn fill(row: Row, bits: u32) {
-  for (var k = slotLane(row); k < params.classes; k += slotLanes()) {
-    storeElement(elementOf(row, k), bits);
+  let place = storePlace(row.origin);
+  let turns = turnsOf(row, params.classes);
+  for (var turn = 0u; turn < turns; turn++) {
+    storeBits(place + (turn * slotLanes() + slotLane(row)) * row.step, bits);
   }
+}
+
+fn storeAt(at: u32, g: f32) {
+  storeBits(at, bitcast<u32>(g));
 }
 
 // Cross-entropy over rows of logits, losses and their gradient in one dispatch: two reads, one write.
@@ -988,7 +1030,7 @@ fn main(
   let found = foundIn(row, thread);
   let end = outcomeOf(row, found.sums, found.labelBits);
   let verdict = verdictOf(row, end);
-  if (row.exists && slotLane(row) == 0u) {
+  if (row.exists & (slotLane(row) == 0u)) {
     if (row.counts) {
       reportRow(row, end);
     } else {
@@ -1001,7 +1043,7 @@ fn main(
   }
   if ((STATS & 16u) != 0u) {
     moment = joinedSum(moment, thread);
-    if (row.exists && row.lane == 0u) {
+    if (row.exists & (row.lane == 0u)) {
       reportTemperature(row, verdict, moment);
     }
   }

@@ -148,6 +148,7 @@ struct Row {
   index: u32,  // in this chunk's part of rowInfo and of each plane of stats
   origin: u32,  // element index of the first logit in the bound range
   label: u32,
+  step: u32,  // elements from a class to the next
   lane: u32,
   part: u32,
   exists: bool,
@@ -169,25 +170,28 @@ fn rowAt(place: u32, lane: u32) -> Row {
     temperature = totals[params.segments];
   }
   let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
-  return Row(index, originOf(place), info.label, lane, 0u, true, info.label < OUT_OF_RANGE,
+  let step = select(1u, params.inner, STRIDED);
+  return Row(index, originOf(place), info.label, step, lane, 0u, true, info.label < OUT_OF_RANGE,
     info.valueFactor, factor, temperature, nats, LOG2E * nats);
 }
 
 fn partsOfRow() -> u32 {
-  if (SPLIT) {
-    return params.parts;
-  }
-  return 1u;
+  return select(1u, params.parts, SPLIT);
 }
 
 // The row of a thread, or the last one where there is none for it.
 fn rowOf(group: vec3u, thread: u32) -> Row {
-  let turn = group.y * params.gridWidth + group.x;
-  let place = turn / partsOfRow() * ROWS + thread / LANES;
-  var row = rowAt(min(place, params.rows - 1u), thread % LANES);
-  row.part = turn % partsOfRow();
+  var turn = group.y * params.gridWidth + group.x;
+  var part = 0u;
+  if (SPLIT) {
+    part = turn % params.parts;
+    turn /= params.parts;
+  }
+  let place = turn * ROWS + thread / LANES;
+  var row = rowAt(min(place, params.rows - 1u), thread & (LANES - 1u));
+  row.part = part;
   row.exists = place < params.rows;
-  row.counts = row.exists && row.counts;
+  row.counts &= row.exists;
   return row;
 }
 
@@ -200,20 +204,25 @@ fn slotLanes() -> u32 {
   return LANES * partsOfRow();
 }
 
+// How many of so many slots are this lane's.
+fn turnsOf(row: Row, slots: u32) -> u32 {
+  return (slots + slotLanes() - 1u - slotLane(row)) / slotLanes();
+}
+
 fn originOf(place: u32) -> u32 {
+  var origin = params.logitsStart;
   if (STRIDED) {
     let pixel = params.pixelStart + place;
     let image = pixel / params.inner;
-    return params.logitsStart + image * params.inner * params.classes + pixel % params.inner;
+    origin += image * params.inner * params.classes + pixel % params.inner;
+  } else {
+    origin += place * params.rowStride;
   }
-  return params.logitsStart + place * params.rowStride;
+  return origin;
 }
 
 fn elementOf(row: Row, k: u32) -> u32 {
-  if (STRIDED) {
-    return row.origin + k * params.inner;
-  }
-  return row.origin + k;
+  return row.origin + k * row.step;
 }
 
 fn bitsAt(row: Row, k: u32) -> u32 {
@@ -221,31 +230,37 @@ fn bitsAt(row: Row, k: u32) -> u32 {
 }
 
 fn bitsOfElement(element: u32) -> u32 {
+  var bits: u32;
   if (STORAGE == 0u) {
-    return logits[element];
+    bits = logits[element];
+  } else {
+    bits = (logits[element / 2u] >> (element % 2u * 16u)) & 0xffffu;
+    if (STORAGE == 1u) {
+      bits = f16ToBits(bits);
+    } else {
+      bits = bf16ToBits(bits);
+    }
   }
-  let half = (logits[element / 2u] >> (element % 2u * 16u)) & 0xffffu;
-  if (STORAGE == 1u) {
-    return f16ToBits(half);
-  }
-  return bf16ToBits(half);
+  return bits;
 }
 
 // Logits are compared in units: the capped logit, or the raw one, whose temperature then costs
 // nothing, because exp((x - base) / temperature) = exp2((x - base) * scale).
 fn unitOf(row: Row, logit: f32) -> f32 {
+  var unit = logit;
   if (SOFTCAPPED) {
-    return params.softcap * tanhSafe(logit / (row.temperature * params.softcap));
+    unit = params.softcap * tanhSafe(logit / (row.temperature * params.softcap));
   }
-  return logit;
+  return unit;
 }
 
 fn unitsOf(row: Row, logit: vec4f) -> vec4f {
+  var units = logit;
   if (SOFTCAPPED) {
-    return vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z),
+    units = vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z),
       unitOf(row, logit.w));
   }
-  return logit;
+  return units;
 }
 
 fn exponentials(row: Row, x: vec4f, base: f32) -> vec4f {
@@ -343,7 +358,7 @@ struct Outcome {
 
 fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
   let label = elementOfBits(row, labelBits);
-  let term = select(0.0, decay(row, label.unit, sums.base), INDEXED && !label.lost);
+  let term = select(0.0, decay(row, label.unit, sums.base), INDEXED & !label.lost);
   let heat = sums.heat + term * (0.5 * sums.base - 0.5 * label.unit);
   let rest = sums.rest + sums.dust;
   // The greatest comes last: each rounding of the whole is one of every probability.
@@ -369,23 +384,23 @@ fn elementOfBits(row: Row, bits: u32) -> Element {
     return Element(select(unit, end, huge), select(0u, SAW_NAN, isNanBits(bits)), false);
   }
   let infinite = magnitude == INFINITY_BITS;
-  let flags = select(select(0u, HAS_INFINITY, infinite && !negative), SAW_NAN, isNanBits(bits));
+  let flags = select(select(0u, HAS_INFINITY, infinite & !negative), SAW_NAN, isNanBits(bits));
   let finite = select(0u, bits, magnitude < INFINITY_BITS);
-  return Element(bitcast<f32>(finite), flags, infinite && negative);
+  return Element(bitcast<f32>(finite), flags, infinite & negative);
 }
 
 fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   let bits = bitsAt(row, k);
   let element = elementOfBits(row, bits);
-  let ordinary = element.flags == 0u && !element.lost;
+  let ordinary = (element.flags == 0u) & !element.lost;
   var sums = before;
   // The base follows in steps: following at once costs a rounded product for every new maximum,
   // 2.9e-5 on a row in ascending order.
   let far = (0.5 * element.unit - 0.5 * sums.base) * row.nats > 1.0;
-  if (ordinary && far) {
+  if (ordinary & far) {
     sums = rebased(row, sums, element.unit);
   }
-  let e = select(0.0, decay(row, element.unit, sums.base), ordinary && !(INDEXED && k == row.label));
+  let e = select(0.0, decay(row, element.unit, sums.base), ordinary & !(INDEXED & (k == row.label)));
   let gap = select(0.0, 0.5 * sums.base - 0.5 * element.unit, ordinary);
   sums.rest += select(0.0, e, e > DUST);
   sums.dust += select(e, 0.0, e > DUST);
@@ -402,7 +417,7 @@ fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   if ((STATS & 8u) != 0u) {
     let rank = rankOf(bits);
     let goal = rankOf(labelBits);
-    sums.flags |= select(0u, BEATEN, rank > goal || (rank == goal && k < row.label));
+    sums.flags |= select(0u, BEATEN, (rank > goal) | ((rank == goal) & (k < row.label)));
   }
   return sums;
 }
@@ -426,18 +441,20 @@ const INDEXED: bool = true;
 const MIXED: bool = SMOOTHED;
 
 fn coefficientsAt(row: Row, k: vec4u) -> vec4f {
+  var weights = vec4f(1.0);
   if (WEIGHTED) {
     let at = params.classWeightsStart + k;
-    return vec4f(classWeights[at.x], classWeights[at.y], classWeights[at.z], classWeights[at.w]);
+    weights = vec4f(classWeights[at.x], classWeights[at.y], classWeights[at.z], classWeights[at.w]);
   }
-  return vec4f(1.0);
+  return weights;
 }
 
 fn coefficientAt(row: Row, k: u32) -> f32 {
+  var weight = 1.0;
   if (WEIGHTED) {
-    return classWeights[params.classWeightsStart + k];
+    weight = classWeights[params.classWeightsStart + k];
   }
-  return 1.0;
+  return weight;
 }
 
 fn ownOf(row: Row) -> f32 {
@@ -450,10 +467,11 @@ fn mixScale() -> f32 {
 }
 
 fn mixOf(sums: Sums) -> f32 {
+  var mix = select(0.0, params.labelSmoothing, SMOOTHED);
   if (WEIGHTED && SMOOTHED) {
-    return mixScale() * totals[params.segments + 1u];
+    mix = mixScale() * totals[params.segments + 1u];
   }
-  return select(0.0, params.labelSmoothing, SMOOTHED);
+  return mix;
 }
 
 // Cross-entropy, what a row reports: its value and the requested outputs, as bits. In nats:
@@ -472,14 +490,14 @@ fn bitsOf(value: f32, flags: u32) -> u32 {
   var bits = bitcast<u32>(value);
   bits = select(bits, MINUS_INFINITY_BITS, (flags & BELOW) != 0u);
   bits = select(bits, INFINITY_BITS, (flags & ABOVE) != 0u);
-  return select(bits, NAN_BITS, both || (flags & HAS_NAN) != 0u);
+  return select(bits, NAN_BITS, both | ((flags & HAS_NAN) != 0u));
 }
 
 fn timesFactor(flags: u32, factor: f32) -> u32 {
   let ends = flags & (ABOVE | BELOW);
   let swapped = ((ends & ABOVE) << 1u) | ((ends & BELOW) >> 1u);
   let kept = select(ends, swapped, factor < 0.0);
-  return (flags & HAS_NAN) | select(kept, HAS_NAN, factor == 0.0 && ends != 0u);
+  return (flags & HAS_NAN) | select(kept, HAS_NAN, (factor == 0.0) & (ends != 0u));
 }
 
 // Is the distance between two units, halved, more nats than f32 can hold?
@@ -489,7 +507,7 @@ fn isBeyond(row: Row, halfDistance: f32) -> bool {
 
 fn reportRow(row: Row, end: Outcome) {
   let halfFall = 0.5 * end.base - 0.5 * end.label.unit;
-  let impossible = end.label.lost || isBeyond(row, halfFall);
+  let impossible = end.label.lost | isBeyond(row, halfFall);
   let fall = 2.0 * select(halfFall, 0.0, impossible) * row.nats;
   // One plus a little: there the logarithm of the whole has lost what the rest still knows.
   let sure = end.term > end.rest;
@@ -507,7 +525,7 @@ fn reportRow(row: Row, end: Outcome) {
     loss += 2.0 * end.pull * row.nats * mixScale() + end.mix * end.logSum;
   }
   if (ZLOSS) {
-    let overflows = far || abs(lse) * sqrt(params.zLoss) > 1.8e19;
+    let overflows = far | (abs(lse) * sqrt(params.zLoss) > 1.8e19);
     flags |= select(0u, ABOVE, overflows);
     loss += params.zLoss * select(lse * lse, 0.0, overflows);
   }
@@ -516,8 +534,8 @@ fn reportRow(row: Row, end: Outcome) {
   var plane = 1u;
   if ((STATS & 1u) != 0u) {
     let empty = (end.flags & SOME) == 0u;
-    let above = (far && end.base > 0.0) || (end.flags & HAS_INFINITY) != 0u;
-    let ends = select(select(0u, BELOW, far || empty), ABOVE, above);
+    let above = (far & (end.base > 0.0)) | ((end.flags & HAS_INFINITY) != 0u);
+    let ends = select(select(0u, BELOW, far | empty), ABOVE, above);
     let lost = select(0u, HAS_NAN, (end.flags & SAW_NAN) != 0u);
     report(row, plane, bitsOf(lse, ends | lost));
     plane++;
@@ -738,11 +756,12 @@ fn verdictOf(row: Row, end: Outcome) -> Verdict {
 
 // How much of a logit's movement the soft cap lets through.
 fn slackOf(unit: vec4f) -> vec4f {
+  var slack = vec4f(1.0);
   if (SOFTCAPPED) {
     let t = unit / params.softcap;
-    return (1.0 - t) * (1.0 + t);
+    slack = (1.0 - t) * (1.0 + t);
   }
-  return vec4f(1.0);
+  return slack;
 }
 
 // Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
@@ -763,8 +782,13 @@ fn reportTemperature(row: Row, verdict: Verdict, moment: f32) {
 @group(0) @binding(1) var<storage, read> logits: array<u32>;  // (rows, classes)
 @group(0) @binding(6) var<storage, read_write> gradient: array<u32>;  // (rows, classes)
 
-fn storeElement(element: u32, bits: u32) {
-  gradient[params.gradientStart + element - params.logitsStart] = bits;
+// Where the gradient of a logit goes.
+fn storePlace(element: u32) -> u32 {
+  return element + params.gradientStart - params.logitsStart;
+}
+
+fn storeBits(at: u32, bits: u32) {
+  gradient[at] = bits;
 }
 
 // Cross-entropy of few classes, losses and their gradient.
@@ -850,8 +874,8 @@ fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> 
 }
 
 fn storeFour(at: vec4u, bits: vec4u) {
-  storeElement(at.x, bits.x);
-  storeElement(at.y, bits.y);
-  storeElement(at.z, bits.z);
-  storeElement(at.w, bits.w);
+  storeBits(storePlace(at.x), bits.x);
+  storeBits(storePlace(at.y), bits.y);
+  storeBits(storePlace(at.z), bits.z);
+  storeBits(storePlace(at.w), bits.w);
 }
