@@ -1,6 +1,6 @@
 import { type BuildOptions, defineConfig } from "vite";
 import type { ViteUserConfig } from "vitest/config";
-import { sources } from "./src/build/plugins.js";
+import { sources, webAssembly } from "./src/build/plugins.js";
 
 /** Chunks are named by their folder and file: there is a crossEntropy.ts for the CPU and one for the GPU. */
 const chunkName = (file: string | null | undefined): string =>
@@ -102,7 +102,7 @@ async function testProjects(): Promise<NonNullable<ViteUserConfig["test"]>> {
 export default defineConfig(async ({ mode }) => ({
   base: "./",
   publicDir: false as const,
-  plugins: [sources(mode)],
+  plugins: [sources(mode), webAssembly()],
   build: {
     target: "es2022",
     sourcemap: mode !== "page",

@@ -50,7 +50,7 @@ export async function openPage(report) {
   const browser = findBrowser();
   if (!browser) throw new Error("no browser found: `npm test` installs one, or set CHROME_PATH");
   const server = await createServer({
-    configFile: false,
+    configFile: join(here, "../vite.config.ts"),
     root: dirname(here),
     appType: "custom",
     logLevel: "error",

@@ -8,6 +8,12 @@ export type * from "./declaration.js";
 /** What large gradients of the CPU path are kept in. */
 export type Precision = "float64" | "float32";
 
+/**
+ * Where a gradient goes, whatever lies there: the caller's own array where it asked for "inPlace", the same one in each run
+ * of a plan, else a new one.
+ */
+export type Room = (name: string, size: number) => Float64Array | Float32Array;
+
 /** Values and shapes that the CPU path hands back: float64, but for large float32 gradients. */
 export interface CpuArray {
   readonly shape: readonly number[];
@@ -22,10 +28,10 @@ export interface CpuOutcome {
 
 // Types of methods, so that a loss may name its own sizes.
 interface Paths<Geometry> {
-  cpu(request: Request, geometry: Geometry, precision: Precision): CpuOutcome;
+  cpu(request: Request, geometry: Geometry, room: Room): CpuOutcome;
   gpu(request: Request, geometry: Geometry, on: Target): Program;
 }
-/** The float64 reference of a loss; with "float32" its large gradients may be kept in that. */
+/** The float64 reference of a loss. */
 export type CpuPath<Geometry = unknown> = Paths<Geometry>["cpu"];
 /** Plans what a call does on the GPU. */
 export type GpuPath<Geometry = unknown> = Paths<Geometry>["gpu"] & {

@@ -1,7 +1,7 @@
 import { fail } from "../errors.js";
 import type { Request } from "../request.js";
 import { gather, type LossResult } from "../result.js";
-import type { CpuArray, CpuPath, Precision } from "../spec.js";
+import type { CpuArray, CpuPath, Precision, Room } from "../spec.js";
 import { Tensor } from "../tensor.js";
 import { numberToBfloat, numberToHalf } from "../toHalves.js";
 import type { Backend, Control, Job, Plan } from "./index.js";
@@ -9,22 +9,41 @@ import type { Backend, Control, Job, Plan } from "./index.js";
 const hostTensor = ({ shape, data }: CpuArray): Tensor =>
   new Tensor(shape, data instanceof Float64Array ? "f64" : "f32", { kind: "host", data });
 
-/** Writes a gradient over the caller's array where that was asked for, and shows that array. */
+/** Writes a gradient over the caller's array where that was asked for and it does not lie there, and shows that array. */
 function overwrite(request: Request, name: string, gradient: CpuArray): Tensor {
   const target = request.get(name);
   const data = target.host as Float32Array;
+  if (data === gradient.data) return hostTensor(gradient);
   if (target.dtype === "f16") data.set(Uint16Array.from(gradient.data, numberToHalf));
   else if (target.dtype === "bf16") data.set(Uint16Array.from(gradient.data, numberToBfloat));
   else data.set(gradient.data);
   return new Tensor(gradient.shape, target.dtype, { kind: "host", data });
 }
 
+type Numbers = ReturnType<Room>;
+
+/** Room for the gradients of a call: `kept` are those of the plan that it belongs to. */
+const roomOf =
+  (request: Request, precision: Precision, kept: Map<string, Numbers>): Room =>
+  (name, size) => {
+    if (request.gradients[name] === "inPlace") {
+      const { host, dtype } = request.get(name);
+      if (dtype === "f32" || dtype === "f64") return host as Numbers;
+    }
+    const room =
+      kept.get(name) ?? new (precision === "float64" ? Float64Array : Float32Array)(size);
+    kept.set(name, room);
+    return room;
+  };
+
 function compute(
   path: CpuPath,
   { spec, request, geometry }: Job,
   precision: Precision,
+  kept = new Map<string, Numbers>(),
 ): LossResult {
-  const { loss, gradients, outputs, stats } = path(request, geometry, precision);
+  const room = roomOf(request, precision, kept);
+  const { loss, gradients, outputs, stats } = path(request, geometry, room);
   const tensors: Record<string, Tensor> = { [spec.result ?? "loss"]: hostTensor(loss) };
   for (const [name, array] of Object.entries(gradients)) {
     const inPlace = request.gradients[name] === "inPlace";
@@ -77,10 +96,11 @@ export class CpuBackend implements Backend {
     const path = await this.#pathOf(job);
     // Loaded here: a page of single calls is spared it.
     const { cpuPlan } = await import("./cpuPlan.js");
+    const kept = new Map<string, Numbers>();
     return cpuPlan({
       job,
       check: () => this.#check(),
-      compute: (bound) => compute(path, bound, this.#precision),
+      compute: (bound) => compute(path, bound, this.#precision, kept),
     });
   }
 

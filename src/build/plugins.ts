@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";
+import { assembleWat } from "./wat.js";
 import { wgslMinifier } from "./wgsl.js";
 
 /** The library alone: neither the page nor this folder. */
@@ -65,3 +66,13 @@ export const sources = (mode: string): Plugin => {
     },
   };
 };
+
+/** WebAssembly from its text, for builds, tests and the dev server alike. */
+export const webAssembly = (): Plugin => ({
+  name: "webgpu-loss-wat",
+  load(id) {
+    if (!id.endsWith(".wat")) return;
+    this.addWatchFile(id);
+    return `export default "${Buffer.from(assembleWat(read(id))).toString("base64")}"`;
+  },
+});

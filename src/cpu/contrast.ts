@@ -74,7 +74,7 @@ function judgeLine(
       let g = p;
       if (isPositive(c)) {
         // For a confident row p - 1 would cancel; the mass of the others does not.
-        const confident = c === row.argmax && share === 1 && !skipPositive;
+        const confident = row.u[c] === row.max && share === 1 && !skipPositive;
         g = confident ? -row.others / row.sum : p - share;
       }
       slope(base + c * stride, g);

@@ -1,7 +1,7 @@
 import { hostLabels } from "../labels.js";
 import type { Geometry } from "../losses/crossEntropy.js";
 import type { Request } from "../request.js";
-import type { CpuArray, CpuOutcome, Precision } from "../spec.js";
+import type { CpuArray, CpuOutcome, Room } from "../spec.js";
 import { plainRows } from "./crossEntropyPlain.js";
 import { type Factors, reduceValues, rowFactors } from "./factors.js";
 import {
@@ -117,7 +117,7 @@ function firstLargest(x: ArrayLike<number>, base: number, stride: number, classe
 /** The part of a label's slope that is not shared: on a confident row p - 1 would cancel, the others' mass does not. */
 function labelSlope(row: SoftmaxRow, label: number, own: number, pull: number): number {
   const p = (row.e[label] as number) / row.sum;
-  const rest = label === row.argmax ? row.others / row.sum : 1 - p;
+  const rest = row.u[label] === row.max ? row.others / row.sum : 1 - p;
   return (pull - own) * p - own * rest;
 }
 
@@ -135,11 +135,7 @@ function reportRow(
 }
 
 /** Cross-entropy: one exponential per element, kept for the gradient. */
-export function crossEntropyCpu(
-  request: Request,
-  geometry: Geometry,
-  precision: Precision,
-): CpuOutcome {
+export function crossEntropyCpu(request: Request, geometry: Geometry, room: Room): CpuOutcome {
   const { rows, classes, classStride: stride, lossShape } = geometry;
   const soft = geometry.soft ? request.get("targets").values() : undefined;
   const z = request.get("logits").values();
@@ -158,27 +154,34 @@ export function crossEntropyCpu(
     outputs[name] = { shape: lossShape, data: new Float64Array(rows) };
   }
   const reports = Object.keys(outputs).length > 0;
-  const Gradient = precision === "float64" ? Float64Array : Float32Array;
-  const fresh = (wanted: unknown): CpuArray["data"] | undefined =>
-    wanted ? new Gradient(rows * classes) : undefined;
-  const gradient = fresh(request.gradients.logits);
-  const targetsGradient = fresh(request.gradients.targets);
+  const roomFor = (name: "logits" | "targets"): CpuArray["data"] | undefined =>
+    request.gradients[name] ? room(name, rows * classes) : undefined;
+  const gradient = roomFor("logits");
+  const targetsGradient = roomFor("targets");
+  const clear = (base: number): void => {
+    for (let c = 0, i = base; c < classes; c++, i += stride) {
+      if (gradient) gradient[i] = 0;
+      if (targetsGradient) targetsGradient[i] = 0;
+    }
+  };
   let temperatureGradient = 0;
   const learns = request.gradients.temperature !== undefined;
   // Nothing but p - onehot: no other class has a part, and no logit a slope of its own.
   const isPlain = !targets.spreads && transform.softcap === 0 && !learns;
 
-  const keeps = Boolean(gradient) || learns || outputs.entropy !== undefined;
-  const row = makeRow(classes, keeps);
+  const row = makeRow(classes);
   const isBare = isPlain && !soft && !reports && zLoss === 0 && transform.temperature === 1;
   if (isBare) {
     const { labels } = targets;
     plainRows({ z, labels, classes, stride, weight, factors }, values, gradient);
   } else {
     for (let at = 0; at < rows; at++) {
-      if (!factors.active[at]) continue;
       const base =
         stride === 1 ? at * classes : Math.floor(at / stride) * classes * stride + (at % stride);
+      if (!factors.active[at]) {
+        clear(base);
+        continue;
+      }
       scanRow(row, z, base, stride, transform);
       const label = targets.labels[at] as number;
       const lse = row.max + row.logSum;
@@ -200,7 +203,11 @@ export function crossEntropyCpu(
       }
 
       const g = factors.gradient[at] as number;
-      if (g === 0) continue;
+      if (g === 0) {
+        // Nothing is asked of this row, whatever it holds.
+        clear(base);
+        continue;
+      }
       const mass = soft ? massOf(targets, base, stride, classes) : own + targets.spreadMass;
       const pull = mass + 2 * zLoss * lse;
       if (gradient && isPlain) {
@@ -216,8 +223,9 @@ export function crossEntropyCpu(
           if (!soft && c === label) slope = labelSlope(row, label, own, pull);
           if (targets.spreads) slope -= targets.share(c, i);
           slope *= slopeOfTransform(row, c, transform);
-          if (gradient) gradient[i] = g * slope;
+          // Before the gradient, which may take its place.
           const x = z[i] as number;
+          if (gradient) gradient[i] = g * slope;
           if (slope !== 0) temperatureGradient -= (g * slope * x) / transform.temperature;
         }
       }

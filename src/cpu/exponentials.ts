@@ -1,45 +1,64 @@
-/** Steps of the fine table in a unit of the exponent; 2^STEP_BITS. */
-const STEP_BITS = 11;
-const STEPS = 1 << STEP_BITS;
-/** Below it exp is 0 in float64 too. */
-const LOWEST = -746;
-const whole = /* @__PURE__ */ Float64Array.from({ length: 2 - LOWEST }, (_, n) => Math.exp(-n));
-const fine = /* @__PURE__ */ Float64Array.from({ length: STEPS }, (_, n) => Math.exp(-n / STEPS));
+/** Steps of the table in a power of two. */
+export const STEPS = 2048;
+const STEPS_PER_UNIT = 2954.639443740597;
+/** ln 2 / 2048 as a number of 27 bits, whose multiples are exact, and what that leaves. */
+const STEP_HIGH = 0.00033845076904981397;
+const STEP_LOW = 2.7079718246904592e-12;
+/** Added, it leaves a number's whole part in the lowest bits, rounded. */
+const MAGIC = 6755399443150848;
+/** Below it exp has no normal numbers: 0. */
+const LOWEST = -708;
 
-/**
- * exp of a number that is not positive, off by at most 6e-16 of it: the nearest entries of two tables times a short
- * series. It takes three quarters of Math.exp's time in a new engine, a third in an old one, and a row has one a class.
- */
+/** 2^(j / 2048) */
+export const fractions = /* @__PURE__ */ Float64Array.from(
+  { length: STEPS },
+  (_, j) => 2 ** (j / STEPS),
+);
+/** 2^-n */
+const wholes = /* @__PURE__ */ new Float64Array(1023).fill(1).map((_, n) => 2 ** -n);
+
+/** exp of a number that is not positive, off by at most 5e-16 of it: an entry of the table times a short series. */
 export function expOfNegative(x: number): number {
   if (x < LOWEST) return 0;
-  const n = (0.5 - STEPS * x) | 0;
-  // Exact: both are multiples of the same power of two. NaN stays NaN.
-  const r = x + n / STEPS;
-  const nearest = (whole[n >> STEP_BITS] as number) * (fine[n & (STEPS - 1)] as number);
-  return nearest + nearest * (r + r * r * (1 / 2 + r * (1 / 6)));
+  const steps = x * STEPS_PER_UNIT + MAGIC - MAGIC;
+  const rest = x - steps * STEP_HIGH - steps * STEP_LOW;
+  // NaN is step 0, and stays NaN by its rest.
+  const n = steps | 0;
+  const power = fractions[n & (STEPS - 1)] as number;
+  const series = rest + rest * rest * (rest * (1 / 6) + 0.5);
+  return (power + power * series) * (wholes[-(n >> 11)] as number);
 }
 
 /**
- * Writes exp(u - max) of all classes into `e`, unless that is empty, and returns their sum without the maximum's own
- * term: on a confident row that sum is small, and would be lost beside 1.
+ * Softmax of rows where they lie: their largest number, the sum of the others' exponentials, then their numbers, which
+ * become exp(u - largest). The maximum's own term stays out of the sum: on a confident row that is small, and would be lost
+ * beside 1. exponentials.wat does the same two numbers at a time, to the last bit; this is for where there is no WebAssembly.
  */
-export function exponentials(
-  u: Float64Array,
-  e: Float64Array,
-  argmax: number,
-  max: number,
-): number {
-  const classes = u.length;
-  let others = 0;
-  // Two ranges, so that no loop has to ask; and loops of their own where nothing is kept, for a store costs.
-  if (e.length === 0) {
-    for (let c = 0; c < argmax; c++) others += expOfNegative((u[c] as number) - max);
-    for (let c = argmax + 1; c < classes; c++) others += expOfNegative((u[c] as number) - max);
-  } else {
-    for (let c = 0; c < argmax; c++) others += e[c] = expOfNegative((u[c] as number) - max);
-    for (let c = argmax + 1; c < classes; c++) {
-      others += e[c] = expOfNegative((u[c] as number) - max);
+export function exponentials(data: Float64Array, from: number, rows: number, pitch: number): void {
+  for (let row = from; row < from + rows * pitch; row += pitch) {
+    const end = row + pitch;
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let at = row + 2; at < end; at++) {
+      const u = data[at] as number;
+      if (u > largest) largest = u;
     }
+    let even = 0;
+    let odd = 0;
+    // All but one of those that are as large as the largest are others.
+    let ties = -1;
+    for (let at = row + 2; at < end; at += 2) {
+      const x = (data[at] as number) - largest;
+      const y = (data[at + 1] as number) - largest;
+      const e = expOfNegative(x);
+      const f = expOfNegative(y);
+      data[at] = e;
+      data[at + 1] = f;
+      if (x === 0) ties += 1;
+      else even += e;
+      if (y === 0) ties += 1;
+      else odd += f;
+    }
+    data[row] = largest;
+    data[row + 1] = even + odd + ties;
   }
-  return others;
 }

@@ -2,16 +2,12 @@ import { Argument } from "../argument.js";
 import { tokenRequest } from "../families/tokens.js";
 import type { Geometry } from "../losses/crossEntropy.js";
 import type { Request } from "../request.js";
-import type { CpuOutcome, Precision } from "../spec.js";
+import type { CpuOutcome, Room } from "../spec.js";
 import { sizeOf } from "../tensor.js";
 import { crossEntropyCpu, rowsOf } from "./crossEntropy.js";
 
 /** Sequence log-probabilities in float64: the negated cross-entropies of the tokens, summed. */
-export function sequenceLogProbsCpu(
-  request: Request,
-  geometry: Geometry,
-  precision: Precision,
-): CpuOutcome {
+export function sequenceLogProbsCpu(request: Request, geometry: Geometry, room: Room): CpuOutcome {
   const { lossShape, rows } = geometry;
   const shape = lossShape.slice(0, -1);
   const tokens = lossShape.at(-1) as number;
@@ -34,7 +30,7 @@ export function sequenceLogProbsCpu(
   const storage = { kind: "host", data: pushed } as const;
   const perToken = new Argument("upstream", "f64", lossShape, storage, rows);
   const known = tokenRequest(request, "none", perToken);
-  const { loss, gradients, stats } = crossEntropyCpu(known, geometry, precision);
+  const { loss, gradients, stats } = crossEntropyCpu(known, geometry, room);
   const data = new Float64Array(counts.length);
   for (let row = 0; row < rows; row++) {
     const sequence = sequenceOf(row);

@@ -1,13 +1,12 @@
-import { exponentials } from "./exponentials.js";
+import { RowBlock } from "./rowBlock.js";
 
 /** One row of logits after the transform, its exponentials and their sum, in float64. */
 export interface SoftmaxRow {
   /** Transformed logits: u = softcap · tanh(z / (temperature · softcap)), or z / temperature. */
   readonly u: Float64Array;
-  /** exp(u - max); empty where only the sum is wanted: a store costs a sixth of an exponential. */
+  /** exp(u - max) */
   readonly e: Float64Array;
   max: number;
-  argmax: number;
   /** Sum of the exponentials without the maximum's own term: small where the row is confident. */
   others: number;
   sum: number;
@@ -21,18 +20,14 @@ export interface Transform {
   readonly softcap: number;
 }
 
-export function makeRow(classes: number, keepsExponentials = true): SoftmaxRow {
-  const e = new Float64Array(keepsExponentials ? classes : 0);
-  return {
-    u: new Float64Array(classes),
-    e,
-    max: 0,
-    argmax: 0,
-    others: 0,
-    sum: 0,
-    logSum: 0,
-  };
-}
+export const makeRow = (classes: number): SoftmaxRow => ({
+  u: new Float64Array(classes),
+  e: new Float64Array(classes),
+  max: 0,
+  others: 0,
+  sum: 0,
+  logSum: 0,
+});
 
 /** Reads one row: its maximum first, then one exponential per class, kept for the gradient. */
 export function scanRow(
@@ -51,21 +46,16 @@ export function scanRow(
   if (softcap > 0) {
     for (let c = 0; c < classes; c++) u[c] = softcap * Math.tanh((u[c] as number) / softcap);
   }
-  let max = Number.NEGATIVE_INFINITY;
-  let argmax = 0;
-  for (let c = 0; c < classes; c++) {
-    const x = u[c] as number;
-    if (x > max) {
-      max = x;
-      argmax = c;
-    }
-  }
-  const others = exponentials(u, e, argmax, max);
+  const block = new RowBlock(classes, 1);
+  const { data, first } = block;
+  data.set(u, first);
+  block.run(1);
+  e.set(data.subarray(first, first + classes));
+  const max = data[first - 2] as number;
+  const others = data[first - 1] as number;
   // The maximum's own term: 1, or NaN where it is not finite.
   const own = max - max + 1;
-  if (e.length > 0) e[argmax] = own;
   row.max = Number.isNaN(others) ? Number.NaN : max;
-  row.argmax = argmax;
   row.others = others;
   row.sum = own + others;
   // log1p keeps the digits of a confident row; where there are none to lose, log takes half the time.

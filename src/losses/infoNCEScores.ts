@@ -31,11 +31,13 @@ function asLogits(request: Request, targets?: Argument): Request {
 async function cpu(): Promise<CpuPath<Geometry>> {
   const { Argument } = await import("../argument.js");
   const { crossEntropyCpu } = await import("../cpu/crossEntropy.js");
-  return (request, geometry, precision) => {
+  return (request, geometry, room) => {
     const { rows, lossShape } = geometry;
     const data = new Int32Array(rows);
     const targets = new Argument("targets", "i32", lossShape, { kind: "host", data }, rows);
-    const outcome = crossEntropyCpu(asLogits(request, targets), geometry, precision);
+    const outcome = crossEntropyCpu(asLogits(request, targets), geometry, (_, size) =>
+      room("scores", size),
+    );
     const { logits, ...others } = outcome.gradients;
     return { ...outcome, gradients: { ...others, ...(logits ? { scores: logits } : {}) } };
   };

@@ -62,7 +62,7 @@ test("relative imports carry the .js that Node and browsers ask for", () => {
   const specifier = /^(?:import |export .*from |\} from )[^"]*"(\.[^"]*)"/;
   const bare = (line: string) => {
     const path = line.match(specifier)?.[1];
-    return path !== undefined && !/\.(js|mjs|json|css|wgsl\?raw|wgsl\?url)$/.test(path);
+    return path !== undefined && !/\.(js|mjs|json|css|wat|wgsl\?raw|wgsl\?url)$/.test(path);
   };
   expect(offenders(typescript, bare)).toEqual([]);
 });

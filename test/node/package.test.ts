@@ -80,16 +80,16 @@ describe("an application that imports only crossEntropy and openBackend", () => 
     const chunks = await bundleCrossEntropy("index.js");
     expect(kilobytes(fetched(chunks, atStart)), "at start").toBeLessThan(4.75);
     expect(kilobytes(fetched(chunks, first(onGpu))), "on WebGPU").toBeLessThan(30);
-    expect(kilobytes(fetched(chunks, first(onCpu))), "on the CPU").toBeLessThan(13.5);
-    expect(kilobytes(chunks), "in all").toBeLessThan(41);
+    expect(kilobytes(fetched(chunks, first(onCpu))), "on the CPU").toBeLessThan(15.5);
+    expect(kilobytes(chunks), "in all").toBeLessThan(43);
     expect(chunks.length).toBeGreaterThan(8);
   });
 
-  test("loads less than 4.75 kB at start from the CPU entry, less than 13.5 by its first loss, and no shader ever", async () => {
+  test("loads less than 4.75 kB at start from the CPU entry, less than 15.5 by its first loss, and no shader ever", async () => {
     const chunks = await bundleCrossEntropy("cpu.js");
     expect(kilobytes(fetched(chunks, atStart)), "at start").toBeLessThan(4.75);
-    expect(kilobytes(fetched(chunks, first(onCpu))), "with a loss").toBeLessThan(13.5);
-    expect(kilobytes(chunks), "in all").toBeLessThan(15.5);
+    expect(kilobytes(fetched(chunks, first(onCpu))), "with a loss").toBeLessThan(15.5);
+    expect(kilobytes(chunks), "in all").toBeLessThan(17.5);
     const code = chunks.map((chunk) => chunk.code).join("\n");
     expect(code).toMatch(/Math\.log1p/);
     expect(code).not.toMatch(/@compute|@workgroup_size|requestAdapter/);

@@ -1,0 +1,100 @@
+;; Softmax of rows that lie in memory, in float64, two numbers at a time: what exponentials.ts does, to the last bit.
+;; A row is its largest number, the sum of the others' exponentials, then its numbers, an even count padded with -inf.
+(module
+  ;; From 0 on: 2^(j / 2048) for j of 0 to 2047. The host puts them there, and the rows behind them.
+  (memory (export "memory") 1)
+
+  ;; Replaces u by exp(u - largest), row by row. `bytes` is the distance of rows.
+  (func (export "exponentials") (param $row i32) (param $rows i32) (param $bytes i32)
+    (local $at i32) (local $end i32) (local $largest v128)
+    (local $x v128) (local $steps v128) (local $rest v128) (local $power v128) (local $e v128)
+    (local $sum v128) (local $ties v128)
+    (loop $nextRow
+      (local.set $end (i32.add (local.get $row) (local.get $bytes)))
+
+      ;; pmax passes over NaN: the exponential of one is NaN, and so is the sum.
+      (local.set $largest (v128.const f64x2 -inf -inf))
+      (local.set $at (i32.add (local.get $row) (i32.const 16)))
+      (loop $next
+        (local.set $largest (f64x2.pmax (local.get $largest) (v128.load (local.get $at))))
+        (br_if $next (i32.lt_u
+          (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))
+      (local.set $largest (f64x2.pmax
+        (f64x2.splat (f64x2.extract_lane 0 (local.get $largest)))
+        (f64x2.splat (f64x2.extract_lane 1 (local.get $largest)))))
+
+      (local.set $sum (v128.const i64x2 0 0))
+      (local.set $ties (v128.const i64x2 0 0))
+      (local.set $at (i32.add (local.get $row) (i32.const 16)))
+      (loop $next
+        (local.set $x (f64x2.sub (v128.load (local.get $at)) (local.get $largest)))
+        ;; Adding 1.5 * 2^52 leaves x * 2048 / ln 2, rounded, in the lowest bits; 1023 * 2048 more is the bias of an exponent.
+        (local.set $steps (f64x2.add
+          (f64x2.mul (local.get $x) (v128.const f64x2 2954.639443740597 2954.639443740597))
+          (v128.const f64x2 6755399443150848 6755399443150848)))
+        (local.set $rest (f64x2.sub
+          (local.get $steps) (v128.const f64x2 6755399443150848 6755399443150848)))
+        ;; x less its steps of ln 2 / 2048, which is a number of 27 bits and a small one.
+        (local.set $rest (f64x2.sub
+          (f64x2.sub
+            (local.get $x)
+            (f64x2.mul (local.get $rest)
+              (v128.const f64x2 0.00033845076904981397 0.00033845076904981397)))
+          (f64x2.mul (local.get $rest)
+            (v128.const f64x2 2.7079718246904592e-12 2.7079718246904592e-12))))
+        (local.set $power (i64x2.shl
+          (v128.and (local.get $steps) (v128.const i64x2 2047 2047)) (i32.const 3)))
+        (local.set $power (v128.load64_lane 1
+          (i32x4.extract_lane 2 (local.get $power))
+          (v128.load64_zero (i32x4.extract_lane 0 (local.get $power)))))
+        (local.set $rest (f64x2.add
+          (local.get $rest)
+          (f64x2.mul
+            (f64x2.mul (local.get $rest) (local.get $rest))
+            (f64x2.add
+              (f64x2.mul (local.get $rest)
+                (v128.const f64x2 0.16666666666666666 0.16666666666666666))
+              (v128.const f64x2 0.5 0.5)))))
+        (local.set $e (f64x2.mul
+          (f64x2.add (local.get $power) (f64x2.mul (local.get $power) (local.get $rest)))
+          (i64x2.shl (i64x2.shr_u (local.get $steps) (i32.const 11)) (i32.const 52))))
+        ;; Below that there are no normal numbers.
+        (local.set $e (v128.andnot
+          (local.get $e) (f64x2.lt (local.get $x) (v128.const f64x2 -708 -708))))
+        (v128.store (local.get $at) (local.get $e))
+        ;; The largest number itself stays out of the sum; where several are as large, all but one come in again.
+        (local.set $x (f64x2.eq (local.get $x) (v128.const i64x2 0 0)))
+        (local.set $sum (f64x2.add (local.get $sum) (v128.andnot (local.get $e) (local.get $x))))
+        (local.set $ties (i64x2.sub (local.get $ties) (local.get $x)))
+        (br_if $next (i32.lt_u
+          (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))
+
+      (f64.store (local.get $row) (f64x2.extract_lane 0 (local.get $largest)))
+      (f64.store offset=8 (local.get $row) (f64.add
+        (f64.add
+          (f64x2.extract_lane 0 (local.get $sum)) (f64x2.extract_lane 1 (local.get $sum)))
+        (f64.convert_i32_s (i32.sub
+          (i32.add
+            (i32x4.extract_lane 0 (local.get $ties)) (i32x4.extract_lane 2 (local.get $ties)))
+          (i32.const 1)))))
+      (local.set $row (local.get $end))
+      (br_if $nextRow (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))
+
+  ;; Multiplies the numbers from `at` to `end` by a factor.
+  (func (export "scale") (param $at i32) (param $end i32) (param $factor f64)
+    (loop $next
+      (v128.store (local.get $at)
+        (f64x2.mul (v128.load (local.get $at)) (f64x2.splat (local.get $factor))))
+      (br_if $next (i32.lt_u
+        (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end)))))
+
+  ;; The same, and leaves them as float32 from the first one's place on.
+  (func (export "scaleToFloat32") (param $at i32) (param $end i32) (param $factor f64)
+    (local $to i32)
+    (local.set $to (local.get $at))
+    (loop $next
+      (v128.store64_lane 0 (local.get $to) (f32x4.demote_f64x2_zero
+        (f64x2.mul (v128.load (local.get $at)) (f64x2.splat (local.get $factor)))))
+      (local.set $to (i32.add (local.get $to) (i32.const 8)))
+      (br_if $next (i32.lt_u
+        (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))))
