@@ -24,10 +24,11 @@ function ofGroup(group) {
     if (!Number.isFinite(value)) return;
     found.push(figure(shape, `${work}: ${what}`, value, limit, note, least));
   };
-  const against = (what, rival, limit) => {
+  const against = (what, rival, limit, mine = ours) => {
     if (!rival) return;
-    const least = ours.minMs / rival.minMs;
-    add(what, ours.medianMs / rival.medianMs, limit, rival.contender, least);
+    const least = mine.minMs / rival.minMs;
+    const names = mine === ours ? rival.contender : `${mine.contender}; ${rival.contender}`;
+    add(what, mine.medianMs / rival.medianMs, limit, names, least);
   };
   // A plain loop needs no call to a GPU: at tiny shapes nothing else comes near it.
   const rivals = group.filter((row) => isRival(row) && row.kind !== "js");
@@ -38,8 +39,15 @@ function ofGroup(group) {
   if (!product) {
     const least = ours.minMs / limitOf(group, "minMs");
     add("÷ exp limit", ours.medianMs / limitOf(group), 1.25, ours.contender, least);
-    if (work === "loss+gradient") against("÷ best rival of all", fastest(rivals), 0.9);
-    else against("÷ best wasm rival", fastest(wasm), 1.2);
+    // Once with all that we have, as one would choose, and once with the GPU's side alone.
+    const best = fastest(group.filter((row) => isOurs(row) && row.storage === "f32"));
+    if (work === "loss+gradient") {
+      against("our best ÷ best rival of all", fastest(rivals), 0.9, best);
+      against("on WebGPU ÷ best rival of all", fastest(rivals), 0.9);
+    } else {
+      against("our best ÷ best wasm rival", fastest(wasm), 1.2, best);
+      against("on WebGPU ÷ best wasm rival", fastest(wasm), 1.2);
+    }
     const slow = onGpu.filter((row) => !isTensorFlow(row));
     against("÷ best other WebGPU rival", fastest(slow), 0.5);
     against("÷ TensorFlow.js webgpu", onGpu.find(isTensorFlow), 0.1);

@@ -4,9 +4,11 @@ import { clipJob, plainPairs } from "./pairs.js";
 
 const bytesPerLogit = { loss: 4, "loss+gradient": 12 } as const;
 
-/** The CPU path of the library, on the page's own thread: the reference, and as the fallback has it. */
-const cpuPath = (precision: "float64" | "float32"): Contender => ({
-  name: precision === "float64" ? "webgpu-loss cpu" : "webgpu-loss cpu float32",
+type Precision = "float64" | "float32";
+
+/** The CPU path of the library, on the page's own thread: the reference, as the fallback has it, and by a plan. */
+const cpuPath = (name: string, precision: Precision, isPlanned = false): Contender => ({
+  name,
   kind: "js",
   group: "ours",
   storage: "f32",
@@ -15,7 +17,7 @@ const cpuPath = (precision: "float64" | "float32"): Contender => ({
     const backend = await openBackend({ kind: "cpu", precision });
     const prepare = async (problem: Problem, work: Work): Promise<Job | undefined> => {
       if (problem.kind === "pairs") {
-        // The pairs know one precision.
+        // The pairs know one precision, and make room anew in each run of a plan.
         return precision === "float64" ? clipJob(backend, problem, work, false) : undefined;
       }
       const { shape, inner } = problem;
@@ -23,11 +25,14 @@ const cpuPath = (precision: "float64" | "float32"): Contender => ({
       const logits = tensor(problem.logits, shape);
       const labelsShape = shape.filter((_, axis) => axis !== (inner > 1 ? 1 : shape.length - 1));
       const targets = tensor(problem.labels, labelsShape);
+      const options = { backend, classAxis, gradients: work !== "loss" };
+      const shapes = { logits: shape, targets: { shape: labelsShape, dtype: "i32" as const } };
+      const plan = isPlanned ? await crossEntropy.plan(shapes, options) : undefined;
+      const inputs = { logits, targets };
       let gradient: ArrayLike<number> | undefined;
       return {
         run: async () => {
-          const options = { backend, classAxis, gradients: work !== "loss" };
-          const result = await crossEntropy(logits, targets, options);
+          const result = plan ? plan.run(inputs) : await crossEntropy(logits, targets, options);
           const storage = result.gradients.logits?.storage;
           gradient =
             storage?.kind === "host" ? (storage.data as Float32Array | Float64Array) : undefined;
@@ -41,7 +46,11 @@ const cpuPath = (precision: "float64" | "float32"): Contender => ({
   },
 });
 
-export const cpuPaths: readonly Contender[] = [cpuPath("float64"), cpuPath("float32")];
+export const cpuPaths: readonly Contender[] = [
+  cpuPath("webgpu-loss cpu", "float64"),
+  cpuPath("webgpu-loss cpu float32", "float32"),
+  cpuPath("webgpu-loss cpu float32 plan.run", "float32", true),
+];
 
 /** What one writes without a library: float32 arrays, a row at a time. */
 export const plainLoop: Contender = {
