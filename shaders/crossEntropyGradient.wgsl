@@ -67,7 +67,7 @@ fn slopeAt(row: Row, verdict: Verdict, k: u32) -> Slope {
   return Slope(g, select(0.0, g * reach, finite));
 }
 
-// What the label takes away from the moment, where a tile has met it as one class of many.
+// What the label adds to the moment where its tile has it masked, or takes away where it met it as one class of many.
 fn labelMoment(verdict: Verdict, labelBits: u32) -> f32 {
-  return -verdict.own * (bitcast<f32>(labelBits) - momentOrigin(verdict));
+  return select(-verdict.own, verdict.labelSlope, MASKED) * (bitcast<f32>(labelBits) - momentOrigin(verdict));
 }

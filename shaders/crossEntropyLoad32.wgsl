@@ -3,12 +3,12 @@
 // row (50 257 classes align nowhere).
 
 fn tilesOf(row: Row) -> u32 {
-  return params.classes / TILE;
+  return (params.classes + select(0u, TILE - 1u, MASKED)) / TILE;
 }
 
-// How many classes no whole tile covers.
+// How many classes no tile covers; the last tile may be cut short.
 fn slotsOf(row: Row, tiles: u32) -> u32 {
-  return params.classes - tiles * TILE;
+  return params.classes - min(tiles * TILE, params.classes);
 }
 
 // Which they are.
@@ -39,15 +39,32 @@ fn tileStep() -> u32 {
 
 fn tileAt(row: Row, at: u32) -> Tile {
   let step = 4u * laneStep();
-  return Tile(quadAt(at), quadAt(at + step), quadAt(at + 2u * step), quadAt(at + 3u * step));
+  return Tile(quadAt(row, at), quadAt(row, at + step), quadAt(row, at + 2u * step),
+    quadAt(row, at + 3u * step));
 }
 
 fn laneStep() -> u32 {
   return LANES * select(1u, params.inner, STRIDED);
 }
 
-fn quadAt(at: u32) -> vec4f {
+fn quadAt(row: Row, at: u32) -> vec4f {
   let step = laneStep();
-  return bitcast<vec4f>(vec4u(bitsOfElement(at), bitsOfElement(at + step),
-    bitsOfElement(at + 2u * step), bitsOfElement(at + 3u * step)));
+  var bits: vec4u;
+  if (MASKED) {
+    bits = vec4u(bitsInTile(row, at), bitsInTile(row, at + step), bitsInTile(row, at + 2u * step),
+      bitsInTile(row, at + 3u * step));
+  } else {
+    bits = vec4u(bitsOfElement(at), bitsOfElement(at + step), bitsOfElement(at + 2u * step),
+      bitsOfElement(at + 3u * step));
+  }
+  return bitcast<vec4f>(bits);
+}
+
+fn bitsInTile(row: Row, element: u32) -> u32 {
+  let k = element - row.origin;
+  var bits = MINUS_INFINITY_BITS;
+  if ((k < params.classes) & (k != row.label)) {
+    bits = bitsOfElement(element);
+  }
+  return bits;
 }

@@ -12,7 +12,7 @@ fn scan(row: Row, labelBits: u32) -> Sums {
   let known = (label.flags == 0u) & !label.lost;
   let range = tileRange(row);
   let home = labelTile(row);
-  let isHome = (home >= range.x) & (home < range.y);
+  let isHome = !MASKED & (home >= range.x) & (home < range.y);
   var sums = nothing();
   sums.base = label.unit;
   var careful = false;
@@ -35,7 +35,8 @@ fn scan(row: Row, labelBits: u32) -> Sums {
       sums.flags = CAREFUL;
     }
   }
-  sums.flags |= select(SOME, 0u, careful);
+  // Where its tile has it masked, the label's own oddities are known from here.
+  sums.flags |= select(SOME, 0u, careful) | select(0u, label.flags, MASKED);
   return sums;
 }
 
@@ -50,7 +51,9 @@ fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) ->
     for (var at = begin; at < end; at++) {
       let slot = slotClass(row, tiles, (at - own) * slotLanes() + slotLane(row));
       let k = select(slot, classAt(row, 16u * first + at), at < own);
-      part = withElement(row, part, k, labelBits);
+      if (!MASKED | (k < params.classes)) {
+        part = withElement(row, part, k, labelBits);
+      }
     }
     sums = added(rebased(row, sums, part.base), part);
   }

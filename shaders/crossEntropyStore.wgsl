@@ -2,10 +2,19 @@
 
 fn storeQuad(row: Row, k: vec4u, g: vec4f) {
   let place = storePlace(row.origin);
-  storeAt(place + k.x * row.step, g.x);
-  storeAt(place + k.y * row.step, g.y);
-  storeAt(place + k.z * row.step, g.z);
-  storeAt(place + k.w * row.step, g.w);
+  if (MASKED) {
+    // The last tile may be cut short.
+    for (var at = 0u; at < 4u; at++) {
+      if (k[at] < params.classes) {
+        storeAt(place + k[at], g[at]);
+      }
+    }
+  } else {
+    storeAt(place + k.x * row.step, g.x);
+    storeAt(place + k.y * row.step, g.y);
+    storeAt(place + k.z * row.step, g.z);
+    storeAt(place + k.w * row.step, g.w);
+  }
 }
 
 // What no tile covers, and the label, of which a tile knows nothing.

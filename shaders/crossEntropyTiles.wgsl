@@ -40,7 +40,7 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       let cd = c + d;
       let sum = total(rocks(ab) + rocks(cd));
       let dust = total((ab - rocks(ab)) + (cd - rocks(cd)));
-      let counts = tile != home;
+      let counts = MASKED | (tile != home);
       most = max(most, select(0.0, sum, counts & isFinite(sum)));
       part.rest += select(0.0, sum, counts);
       part.dust += select(0.0, dust, counts);

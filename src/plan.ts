@@ -14,6 +14,8 @@ export interface CrossEntropyShape extends RowShape {
   readonly parts: number;
   /** Its lanes are joined by subgroups, else by a tree in workgroup memory. */
   readonly subgroups: boolean;
+  /** Logits are read four at a time where a binding allows it; what is no class is masked, not left out. */
+  readonly quads: boolean;
 }
 
 /** What a planner may know about the device. Pure data, so that planning is tested without one. */

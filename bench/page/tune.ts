@@ -7,7 +7,7 @@ import type { Work } from "./contract.js";
 import { Random } from "./random.js";
 import { median } from "./statistics.js";
 
-const plain = { few: false, parts: 1, subgroups: false };
+const plain = { few: false, parts: 1, subgroups: false, quads: false };
 const together: readonly CrossEntropyShape[] = [
   ...[4, 16, 64, 256].map((rows) => ({ lanes: 1, rows, ...plain })),
   ...[1, 4, 16, 64].map((rows) => ({ lanes: 4, rows, ...plain })),

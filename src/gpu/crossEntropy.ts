@@ -6,6 +6,7 @@ import type { Request } from "../request.js";
 import {
   edgesKernel,
   loadPieces,
+  readsQuads,
   rowKernel,
   type Variant,
   type Work,
@@ -51,6 +52,7 @@ function variantOf(request: Request, geometry: Geometry, on: Target): Variant {
   const isPlain = storage === 0 && classStride === 1 && !shape.few;
   return {
     ...shape,
+    classes,
     // What is written cannot be bound twice, and a binding holds a whole tile.
     tiled: on.software && isPlain && !inPlace && classes >= 16,
     storage,
@@ -123,6 +125,7 @@ export function planLosses(
         bindings: definedOnly({
           logits: part(logits),
           logitTiles: variant.tiled ? part(logits) : undefined,
+          logitQuads: readsQuads(work, variant) ? part(logits) : undefined,
           rowInfo: chunk.rowInfo,
           totals: context.totals,
           classWeights: weight,

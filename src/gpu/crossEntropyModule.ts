@@ -5,7 +5,6 @@ import fused from "../../shaders/crossEntropyFused.wgsl?raw";
 import gradientPass from "../../shaders/crossEntropyGradient.wgsl?raw";
 import index from "../../shaders/crossEntropyIndex.wgsl?raw";
 import inPlace32 from "../../shaders/crossEntropyInPlace32.wgsl?raw";
-import load16 from "../../shaders/crossEntropyLoad16.wgsl?raw";
 import load32 from "../../shaders/crossEntropyLoad32.wgsl?raw";
 import loadTiles from "../../shaders/crossEntropyLoadTiles.wgsl?raw";
 import readOnly from "../../shaders/crossEntropyReadOnly.wgsl?raw";
@@ -20,10 +19,11 @@ import tree from "../../shaders/crossEntropyTree.wgsl?raw";
 import verdict from "../../shaders/crossEntropyVerdict.wgsl?raw";
 import whole from "../../shaders/crossEntropyWhole.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
+import { gpuDType } from "../dtype.js";
 import type { Geometry } from "../losses/crossEntropy.js";
 import type { CrossEntropyShape, Kernel } from "../plan.js";
 import type { Call } from "../spec.js";
-import { hasFew } from "./rowShape.js";
+import { hasFew, partsOfRows } from "./rowShape.js";
 
 /**
  * What one dispatch over rows does: losses alone, with the gradient (beside or over the logits), or the targets' gradient;
@@ -41,7 +41,10 @@ const pieces: { rare?: Rare; few?: Few; wide?: Wide } = {};
 /** Loads what a call needs before it is planned; without one, what any call may need. Undefined where all is here. */
 export function loadPieces(call?: Call<Geometry>): Promise<unknown> | undefined {
   const isRare =
-    !call || call.geometry.soft || Object.values(call.request.gradients).includes("inPlace");
+    !call ||
+    call.geometry.soft ||
+    gpuDType(call.request.get("logits").dtype) !== "f32" ||
+    partsOfRows(call.on, call.geometry.rows, call.geometry.classes) > 1;
   const isFew = !call || hasFew(call.on, call.geometry.classes);
   const isWide = !call?.on.software || call.on.shape !== undefined;
   const missing = [
@@ -53,6 +56,7 @@ export function loadPieces(call?: Call<Geometry>): Promise<unknown> | undefined 
 }
 
 export interface Variant extends CrossEntropyShape {
+  readonly classes: number;
   readonly storage: number;
   /** Targets are probabilities; their storage format. */
   readonly soft?: number | undefined;
@@ -67,6 +71,8 @@ export interface Variant extends CrossEntropyShape {
   /** Logits are bound a second time, as tiles of 64 bytes. */
   readonly tiled: boolean;
 }
+
+const ENTROPY = 4;
 
 const params: Kernel["params"] = {
   rows: "u32",
@@ -99,16 +105,34 @@ function fewParts(work: Work, { few, fewSums, fewLosses, fewFused }: Few): strin
   return [...parts, verdict, work === "gradient" ? separate : inPlace32, fewFused];
 }
 
+/** Whether logits are bound a second time, by fours. What is written cannot be, and a binding holds a whole quad. */
+export function readsQuads(work: Work, { quads, strided, classes, soft, parts }: Variant): boolean {
+  if (!quads || strided || classes < 16 || work === "inPlace") return false;
+  if (work === "losses" || work === "parts") return true;
+  // Devices have eight bindings. Gradients are then stored by fours too, none of which two rows may share.
+  return !(soft !== undefined && parts > 1) && (work === "targets" || classes % 4 === 0);
+}
+
+/** Whether sums alone are made of the logits in tiles: then minus infinity may stand for what is no class, or the label. */
+const isMasked = (work: Work, variant: Variant): boolean =>
+  variant.quads &&
+  (variant.storage === 0 || readsQuads(work, variant)) &&
+  !(variant.strided || variant.soft !== undefined || variant.smoothed || variant.softcapped) &&
+  (variant.stats & ENTROPY) === 0;
+
 function partsOf(work: Work, variant: Variant): string[] {
   if (variant.few) return fewParts(work, pieces.few as Few);
   const { storage, lanes, soft, strided, tiled } = variant;
   const [rare, wide] = [pieces.rare as Rare, pieces.wide as Wide];
-  const load = tiled ? loadTiles : storage === 0 || strided ? load32 : load16;
+  const isQuads = readsQuads(work, variant);
+  const words = storage === 0 || strided ? load32 : rare.load16;
+  const load = tiled ? loadTiles : isQuads ? wide.quads : words;
   const q = soft === undefined ? index : rare.soft;
   const parts = [
     math,
     rows,
     load,
+    ...(isQuads ? [storage === 0 ? wide.quads32 : rare.quads16] : []),
     sums,
     scan,
     tiles,
@@ -116,13 +140,13 @@ function partsOf(work: Work, variant: Variant): string[] {
     q,
     lanes === 1 ? alone : variant.subgroups ? wide.subgroups : tree,
     stats,
-    variant.parts === 1 || work === "parts" ? whole : wide.fromParts,
+    variant.parts === 1 || work === "parts" ? whole : rare.fromParts,
   ];
-  if (work === "parts") return [...parts, readOnly, wide.parts];
+  if (work === "parts") return [...parts, readOnly, rare.parts];
   if (work === "losses") return [...parts, readOnly, lossMain];
   if (work === "targets") return [...parts, readOnly, rare.targets];
-  const io =
-    work === "gradient" ? [separate, store] : storage === 0 ? [inPlace32, store] : [rare.inPlace16];
+  const beside = isQuads ? [wide.storeQuads] : [separate, store];
+  const io = work === "gradient" ? beside : storage === 0 ? [inPlace32, store] : [rare.inPlace16];
   return [...parts, verdict, gradientPass, ...io, fused];
 }
 
@@ -148,6 +172,9 @@ export function rowKernel(work: Work, variant: Variant): Kernel {
       // Lanes of a GPU have time to test the bits of every logit; SwiftShader looks at sums.
       BITWISE: variant.lanes >= 32,
       STRIDED: variant.strided,
+      MASKED: isMasked(work, variant),
+      // Quads of the gradient begin with the row.
+      ...(readsQuads(work, variant) ? { IN_STEP: work === "gradient" } : {}),
       ...(targetsStorage === undefined ? {} : { TARGETS_STORAGE: targetsStorage }),
     },
     params,

@@ -26,6 +26,14 @@ const PART = { lanes: 64, classes: 4096 };
 /** Workgroups of that size that fill a large GPU. */
 const FULL = 512;
 
+/** Parts of a row, if nothing else forbids them: few rows leave most of a GPU idle. */
+export function partsOfRows(on: Target, rows: number, classes: number): number {
+  if (on.shape) return on.shape.parts;
+  if (on.software || rows >= 64) return 1;
+  const most = Math.min(Math.floor(FULL / Math.max(rows, 1)), Math.floor(classes / PART.classes));
+  return Math.max(most, 1);
+}
+
 /**
  * The choice for cross-entropy; `can` says what its options leave free. Its loop over tiles is no slower with a lane a row.
  * llvmpipe ends an invocation after 65 535 trips of all its loops together, of which a row that needs care takes two a class.
@@ -39,7 +47,7 @@ export function crossEntropyShape(
 ): CrossEntropyShape {
   if (on.shape) return can.parts ? on.shape : { ...on.shape, parts: 1 };
   if (on.software) {
-    const whole = { few: false, parts: 1, subgroups: false };
+    const whole = { few: false, parts: 1, subgroups: false, quads: false };
     if (can.few && hasFew(on, classes)) {
       // Wide workgroups read and write an image in longer runs; every core must still have some.
       const wide = rows >= 16_384 && on.maxInvocations >= 256;
@@ -51,10 +59,9 @@ export function crossEntropyShape(
     const together = classes <= 128 && rows >= 1024 ? 64 : 4;
     return { lanes: 1, rows: together, ...whole };
   }
-  const join = { few: false, subgroups: on.features.has("subgroups") };
-  // Few rows leave most of a GPU idle.
-  const parts = Math.min(Math.floor(FULL / Math.max(rows, 1)), Math.floor(classes / PART.classes));
-  if (can.parts && rows < 64 && parts > 1) {
+  const join = { few: false, subgroups: on.features.has("subgroups"), quads: !strided };
+  const parts = partsOfRows(on, rows, classes);
+  if (can.parts && parts > 1) {
     return { lanes: Math.min(PART.lanes, on.maxInvocations), rows: 1, parts, ...join };
   }
   return { ...rowShape(on, rows, classes, strided), parts: 1, ...join };

@@ -10,13 +10,11 @@ import { programOf, targets } from "../variants.js";
 
 // Kernels that the table would not choose here: each must be right wherever it runs.
 const reference = await openBackend({ kind: "cpu" });
+const plain = { rows: 1, parts: 1, few: false, subgroups: false, quads: true };
 const shapes: readonly (readonly [string, CrossEntropyShape])[] = [
-  ["5 parts of 4 lanes", { lanes: 4, rows: 1, parts: 5, subgroups: false, few: false }],
-  [
-    "3 parts of 16 lanes in subgroups",
-    { lanes: 16, rows: 1, parts: 3, subgroups: true, few: false },
-  ],
-  ["16 lanes in subgroups, 4 rows", { lanes: 16, rows: 4, parts: 1, subgroups: true, few: false }],
+  ["5 parts of 4 lanes", { ...plain, lanes: 4, parts: 5 }],
+  ["3 parts of 16 lanes in subgroups", { ...plain, lanes: 16, parts: 3, subgroups: true }],
+  ["16 lanes in subgroups, 4 rows", { ...plain, lanes: 16, rows: 4, subgroups: true }],
 ];
 const backends = await Promise.all(
   shapes.map(async ([title, shape]) => {
@@ -88,9 +86,55 @@ describe.each(able)("%s", (title, backend) => {
     expect(await disagreements(got, want)).toEqual([]);
   });
 
-  const some = settings.filter(({ title }) => /131|probabilities, smoothed/.test(title));
+  const some = [
+    ...settings.filter(({ title }) => /131|probabilities, smoothed/.test(title)),
+    { title: "plain, 132 classes", classes: 132 },
+  ];
   test.each(some)("poisoned rows, $title", async (setting) => {
     expect((await tryPoison(setting, backend, false)).wrong).toEqual([]);
+  });
+});
+
+// Rows that begin anywhere, in bindings of a few rows each: four logits are read at once where memory has them together.
+describe("logits read by fours", async () => {
+  const shape = { ...plain, lanes: 16, rows: 4 };
+  const backend = await openAsHardware({ shape, maxBinding: 2 ** 15 });
+  afterAll(() => backend.destroy());
+
+  const outputs = ["logSumExp", "logProbs", "correct"] as const;
+  const places = [undefined, true, "inPlace"] as const;
+  test.each([
+    ...places.flatMap((place) => [["f32", 1031, place] as const, ["f32", 1032, place] as const]),
+    ["f32", 16, true] as const,
+    ["f32", 17, undefined] as const,
+    ["f16", 1031, undefined] as const,
+    ["f16", 1032, true] as const,
+    ["bf16", 1033, undefined] as const,
+  ])("%s, %i classes, gradient %s, behind 0 to 4 other logits", async (dtype, classes, place) => {
+    const { logits, shape: extents, targets: labels } = problem(classes, false);
+    const { data } = tensor(logits, extents, { dtype }).storage as { data: Float32Array };
+    const stored = await tensor(logits, extents, { dtype }).read();
+    const options = { outputs, reduction: "none" } as const;
+    for (let before = 0; before <= 4; before++) {
+      const bytes = data.BYTES_PER_ELEMENT;
+      const whole = new Uint8Array(Math.ceil(((data.length + 2 * before) * bytes) / 4) * 4);
+      // NaN in every format, before and behind.
+      whole.fill(0xff).set(new Uint8Array(data.buffer, 0, data.length * bytes), before * bytes);
+      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+      const gpu = backend.device as GPUDevice;
+      const buffer = gpu.createBuffer({ size: whole.byteLength, usage });
+      gpu.queue.writeBuffer(buffer, 0, whole);
+      const input = tensor({ buffer, offset: before * bytes }, extents, { dtype, backend });
+      const gradients = place ? { logits: place } : {};
+      const got = await crossEntropy(input, labels, { ...options, gradients, backend });
+      const want = await crossEntropy(tensor(stored, extents), labels, {
+        ...options,
+        gradients: place ? ["logits"] : [],
+        backend: reference,
+      });
+      expect(await disagreements(got, want), `${before} before`).toEqual([]);
+      buffer.destroy();
+    }
   });
 });
 

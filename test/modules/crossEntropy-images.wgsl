@@ -12,6 +12,7 @@ const STATS = 0u;
 const TEMPERATURE_TENSOR = false;
 const BITWISE = false;
 const STRIDED = true;
+const MASKED = false;
 struct Params {
   rows: u32,
   classes: u32,
