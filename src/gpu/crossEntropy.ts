@@ -52,6 +52,7 @@ function variantOf(request: Request, geometry: Geometry, on: Target): Variant {
   const isPlain = storage === 0 && classStride === 1 && !shape.few;
   return {
     ...shape,
+    quads: shape.quads && classStride === 1,
     classes,
     // What is written cannot be bound twice, and a binding holds a whole tile.
     tiled: on.software && isPlain && !inPlace && classes >= 16,

@@ -6,13 +6,18 @@ import gradientPass from "../../shaders/crossEntropyGradient.wgsl?raw";
 import index from "../../shaders/crossEntropyIndex.wgsl?raw";
 import inPlace32 from "../../shaders/crossEntropyInPlace32.wgsl?raw";
 import load32 from "../../shaders/crossEntropyLoad32.wgsl?raw";
+import loadQuads from "../../shaders/crossEntropyLoadQuads.wgsl?raw";
 import loadTiles from "../../shaders/crossEntropyLoadTiles.wgsl?raw";
+import loadWide from "../../shaders/crossEntropyLoadWide.wgsl?raw";
+import quads32 from "../../shaders/crossEntropyQuads32.wgsl?raw";
 import readOnly from "../../shaders/crossEntropyReadOnly.wgsl?raw";
 import rows from "../../shaders/crossEntropyRows.wgsl?raw";
 import scan from "../../shaders/crossEntropyScan.wgsl?raw";
 import separate from "../../shaders/crossEntropySeparate.wgsl?raw";
 import stats from "../../shaders/crossEntropyStats.wgsl?raw";
 import store from "../../shaders/crossEntropyStore.wgsl?raw";
+import storeQuads from "../../shaders/crossEntropyStoreQuads.wgsl?raw";
+import subgroups from "../../shaders/crossEntropySubgroups.wgsl?raw";
 import sums from "../../shaders/crossEntropySums.wgsl?raw";
 import tiles from "../../shaders/crossEntropyTiles.wgsl?raw";
 import tree from "../../shaders/crossEntropyTree.wgsl?raw";
@@ -33,10 +38,9 @@ export type Work = "losses" | "gradient" | "inPlace" | "targets" | "parts";
 
 type Rare = typeof import("./crossEntropyRare.js");
 type Few = typeof import("./crossEntropyFew.js");
-type Wide = typeof import("./crossEntropyWide.js");
 
 /** Pieces that not every call needs, once they are loaded. */
-const pieces: { rare?: Rare; few?: Few; wide?: Wide } = {};
+const pieces: { rare?: Rare; few?: Few } = {};
 
 /** Loads what a call needs before it is planned; without one, what any call may need. Undefined where all is here. */
 export function loadPieces(call?: Call<Geometry>): Promise<unknown> | undefined {
@@ -46,11 +50,9 @@ export function loadPieces(call?: Call<Geometry>): Promise<unknown> | undefined 
     gpuDType(call.request.get("logits").dtype) !== "f32" ||
     partsOfRows(call.on, call.geometry.rows, call.geometry.classes) > 1;
   const isFew = !call || hasFew(call.on, call.geometry.classes);
-  const isWide = !call?.on.software || call.on.shape !== undefined;
   const missing = [
     isRare && !pieces.rare && import("./crossEntropyRare.js").then((rare) => (pieces.rare = rare)),
     isFew && !pieces.few && import("./crossEntropyFew.js").then((few) => (pieces.few = few)),
-    isWide && !pieces.wide && import("./crossEntropyWide.js").then((wide) => (pieces.wide = wide)),
   ].filter(Boolean);
   return missing.length > 0 ? Promise.all(missing) : undefined;
 }
@@ -106,46 +108,46 @@ function fewParts(work: Work, { few, fewSums, fewLosses, fewFused }: Few): strin
 }
 
 /** Whether logits are bound a second time, by fours. What is written cannot be, and a binding holds a whole quad. */
-export function readsQuads(work: Work, { quads, strided, classes, soft, parts }: Variant): boolean {
-  if (!quads || strided || classes < 16 || work === "inPlace") return false;
+export function readsQuads(work: Work, { quads, classes, soft, parts }: Variant): boolean {
+  if (!quads || classes < 16 || work === "inPlace") return false;
   if (work === "losses" || work === "parts") return true;
   // Devices have eight bindings. Gradients are then stored by fours too, none of which two rows may share.
-  return !(soft !== undefined && parts > 1) && (work === "targets" || classes % 4 === 0);
+  return (soft === undefined || parts === 1) && (work === "targets" || classes % 4 === 0);
 }
 
 /** Whether sums alone are made of the logits in tiles: then minus infinity may stand for what is no class, or the label. */
 const isMasked = (work: Work, variant: Variant): boolean =>
   variant.quads &&
   (variant.storage === 0 || readsQuads(work, variant)) &&
-  !(variant.strided || variant.soft !== undefined || variant.smoothed || variant.softcapped) &&
-  (variant.stats & ENTROPY) === 0;
+  variant.soft === undefined &&
+  !(variant.smoothed || variant.softcapped || variant.stats & ENTROPY);
 
 function partsOf(work: Work, variant: Variant): string[] {
   if (variant.few) return fewParts(work, pieces.few as Few);
   const { storage, lanes, soft, strided, tiled } = variant;
-  const [rare, wide] = [pieces.rare as Rare, pieces.wide as Wide];
+  const rare = pieces.rare as Rare;
   const isQuads = readsQuads(work, variant);
   const words = storage === 0 || strided ? load32 : rare.load16;
-  const load = tiled ? loadTiles : isQuads ? wide.quads : words;
+  const bits = storage === 0 ? quads32 : rare.quads16;
+  const load = tiled ? [loadWide, loadTiles] : isQuads ? [loadWide, loadQuads, bits] : [words];
   const q = soft === undefined ? index : rare.soft;
   const parts = [
     math,
     rows,
-    load,
-    ...(isQuads ? [storage === 0 ? wide.quads32 : rare.quads16] : []),
+    ...load,
     sums,
     scan,
     tiles,
     element,
     q,
-    lanes === 1 ? alone : variant.subgroups ? wide.subgroups : tree,
+    lanes === 1 ? alone : variant.subgroups ? subgroups : tree,
     stats,
     variant.parts === 1 || work === "parts" ? whole : rare.fromParts,
   ];
   if (work === "parts") return [...parts, readOnly, rare.parts];
   if (work === "losses") return [...parts, readOnly, lossMain];
   if (work === "targets") return [...parts, readOnly, rare.targets];
-  const beside = isQuads ? [wide.storeQuads] : [separate, store];
+  const beside = isQuads ? [storeQuads] : [separate, store];
   const io = work === "gradient" ? beside : storage === 0 ? [inPlace32, store] : [rare.inPlace16];
   return [...parts, verdict, gradientPass, ...io, fused];
 }
@@ -174,7 +176,7 @@ export function rowKernel(work: Work, variant: Variant): Kernel {
       STRIDED: variant.strided,
       MASKED: isMasked(work, variant),
       // Quads of the gradient begin with the row.
-      ...(readsQuads(work, variant) ? { IN_STEP: work === "gradient" } : {}),
+      IN_STEP: work === "gradient" && readsQuads(work, variant),
       ...(targetsStorage === undefined ? {} : { TARGETS_STORAGE: targetsStorage }),
     },
     params,

@@ -12,6 +12,7 @@ const STATS = 0u;
 const TEMPERATURE_TENSOR = false;
 const BITWISE = true;
 const STRIDED = false;
+const MASKED = true;
 struct Params {
   rows: u32,
   classes: u32,
@@ -284,12 +285,12 @@ fn carefulBits(row: Row) -> u32 {
 // row (50 257 classes align nowhere).
 
 fn tilesOf(row: Row) -> u32 {
-  return params.classes / TILE;
+  return (params.classes + select(0u, TILE - 1u, MASKED)) / TILE;
 }
 
-// How many classes no whole tile covers.
+// How many classes no tile covers; the last tile may be cut short.
 fn slotsOf(row: Row, tiles: u32) -> u32 {
-  return params.classes - tiles * TILE;
+  return params.classes - min(tiles * TILE, params.classes);
 }
 
 // Which they are.
@@ -320,17 +321,34 @@ fn tileStep() -> u32 {
 
 fn tileAt(row: Row, at: u32) -> Tile {
   let step = 4u * laneStep();
-  return Tile(quadAt(at), quadAt(at + step), quadAt(at + 2u * step), quadAt(at + 3u * step));
+  return Tile(quadAt(row, at), quadAt(row, at + step), quadAt(row, at + 2u * step),
+    quadAt(row, at + 3u * step));
 }
 
 fn laneStep() -> u32 {
   return LANES * select(1u, params.inner, STRIDED);
 }
 
-fn quadAt(at: u32) -> vec4f {
+fn quadAt(row: Row, at: u32) -> vec4f {
   let step = laneStep();
-  return bitcast<vec4f>(vec4u(bitsOfElement(at), bitsOfElement(at + step),
-    bitsOfElement(at + 2u * step), bitsOfElement(at + 3u * step)));
+  var bits: vec4u;
+  if (MASKED) {
+    bits = vec4u(bitsInTile(row, at), bitsInTile(row, at + step), bitsInTile(row, at + 2u * step),
+      bitsInTile(row, at + 3u * step));
+  } else {
+    bits = vec4u(bitsOfElement(at), bitsOfElement(at + step), bitsOfElement(at + 2u * step),
+      bitsOfElement(at + 3u * step));
+  }
+  return bitcast<vec4f>(bits);
+}
+
+fn bitsInTile(row: Row, element: u32) -> u32 {
+  let k = element - row.origin;
+  var bits = MINUS_INFINITY_BITS;
+  if ((k < params.classes) & (k != row.label)) {
+    bits = bitsOfElement(element);
+  }
+  return bits;
 }
 
 // Cross-entropy, what is known of a part of a row, and how two parts become one. Exponents are
@@ -436,7 +454,7 @@ fn scan(row: Row, labelBits: u32) -> Sums {
   let known = (label.flags == 0u) & !label.lost;
   let range = tileRange(row);
   let home = labelTile(row);
-  let isHome = (home >= range.x) & (home < range.y);
+  let isHome = !MASKED & (home >= range.x) & (home < range.y);
   var sums = nothing();
   sums.base = label.unit;
   var careful = false;
@@ -459,7 +477,8 @@ fn scan(row: Row, labelBits: u32) -> Sums {
       sums.flags = CAREFUL;
     }
   }
-  sums.flags |= select(SOME, 0u, careful);
+  // Where its tile has it masked, the label's own oddities are known from here.
+  sums.flags |= select(SOME, 0u, careful) | select(0u, label.flags, MASKED);
   return sums;
 }
 
@@ -474,7 +493,9 @@ fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) ->
     for (var at = begin; at < end; at++) {
       let slot = slotClass(row, tiles, (at - own) * slotLanes() + slotLane(row));
       let k = select(slot, classAt(row, 16u * first + at), at < own);
-      part = withElement(row, part, k, labelBits);
+      if (!MASKED | (k < params.classes)) {
+        part = withElement(row, part, k, labelBits);
+      }
     }
     sums = added(rebased(row, sums, part.base), part);
   }
@@ -523,7 +544,7 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       let cd = c + d;
       let sum = total(rocks(ab) + rocks(cd));
       let dust = total((ab - rocks(ab)) + (cd - rocks(cd)));
-      let counts = tile != home;
+      let counts = MASKED | (tile != home);
       most = max(most, select(0.0, sum, counts & isFinite(sum)));
       part.rest += select(0.0, sum, counts);
       part.dust += select(0.0, dust, counts);
@@ -961,9 +982,9 @@ fn slopeAt(row: Row, verdict: Verdict, k: u32) -> Slope {
   return Slope(g, select(0.0, g * reach, finite));
 }
 
-// What the label takes away from the moment, where a tile has met it as one class of many.
+// What the label adds to the moment where its tile has it masked, or takes away where it met it as one class of many.
 fn labelMoment(verdict: Verdict, labelBits: u32) -> f32 {
-  return -verdict.own * (bitcast<f32>(labelBits) - momentOrigin(verdict));
+  return select(-verdict.own, verdict.labelSlope, MASKED) * (bitcast<f32>(labelBits) - momentOrigin(verdict));
 }
 
 // Cross-entropy, the gradient in a buffer of its own, f32 whatever the logits are stored in.
@@ -984,10 +1005,19 @@ fn storeBits(at: u32, bits: u32) {
 
 fn storeQuad(row: Row, k: vec4u, g: vec4f) {
   let place = storePlace(row.origin);
-  storeAt(place + k.x * row.step, g.x);
-  storeAt(place + k.y * row.step, g.y);
-  storeAt(place + k.z * row.step, g.z);
-  storeAt(place + k.w * row.step, g.w);
+  if (MASKED) {
+    // The last tile may be cut short.
+    for (var at = 0u; at < 4u; at++) {
+      if (k[at] < params.classes) {
+        storeAt(place + k[at], g[at]);
+      }
+    }
+  } else {
+    storeAt(place + k.x * row.step, g.x);
+    storeAt(place + k.y * row.step, g.y);
+    storeAt(place + k.z * row.step, g.z);
+    storeAt(place + k.w * row.step, g.w);
+  }
 }
 
 // What no tile covers, and the label, of which a tile knows nothing.

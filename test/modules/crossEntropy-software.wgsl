@@ -12,6 +12,7 @@ const STATS = 0u;
 const TEMPERATURE_TENSOR = false;
 const BITWISE = false;
 const STRIDED = false;
+const MASKED = false;
 struct Params {
   rows: u32,
   classes: u32,
@@ -434,7 +435,7 @@ fn scan(row: Row, labelBits: u32) -> Sums {
   let known = (label.flags == 0u) & !label.lost;
   let range = tileRange(row);
   let home = labelTile(row);
-  let isHome = (home >= range.x) & (home < range.y);
+  let isHome = !MASKED & (home >= range.x) & (home < range.y);
   var sums = nothing();
   sums.base = label.unit;
   var careful = false;
@@ -457,7 +458,8 @@ fn scan(row: Row, labelBits: u32) -> Sums {
       sums.flags = CAREFUL;
     }
   }
-  sums.flags |= select(SOME, 0u, careful);
+  // Where its tile has it masked, the label's own oddities are known from here.
+  sums.flags |= select(SOME, 0u, careful) | select(0u, label.flags, MASKED);
   return sums;
 }
 
@@ -472,7 +474,9 @@ fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) ->
     for (var at = begin; at < end; at++) {
       let slot = slotClass(row, tiles, (at - own) * slotLanes() + slotLane(row));
       let k = select(slot, classAt(row, 16u * first + at), at < own);
-      part = withElement(row, part, k, labelBits);
+      if (!MASKED | (k < params.classes)) {
+        part = withElement(row, part, k, labelBits);
+      }
     }
     sums = added(rebased(row, sums, part.base), part);
   }
@@ -521,7 +525,7 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       let cd = c + d;
       let sum = total(rocks(ab) + rocks(cd));
       let dust = total((ab - rocks(ab)) + (cd - rocks(cd)));
-      let counts = tile != home;
+      let counts = MASKED | (tile != home);
       most = max(most, select(0.0, sum, counts & isFinite(sum)));
       part.rest += select(0.0, sum, counts);
       part.dust += select(0.0, dust, counts);

@@ -64,7 +64,7 @@ function fetched(
 }
 /** Nothing follows at start; a first loss on a GPU, or on the CPU, adds the call, the backend and what every such call loads. */
 const atStart = () => false;
-const onGpu = /\/(call|backend-webgpu|gpu-crossEntropy(Wide)?)\.js$/;
+const onGpu = /\/(call|backend-webgpu|gpu-crossEntropy)\.js$/;
 const onCpu = /\/(call|backend-cpu|cpu-crossEntropy)\.js$/;
 const first =
   (path: RegExp) =>

@@ -134,6 +134,7 @@ describe("workgroups keep to what the device allows", () => {
 
 describe("a reader of a diff sees what the browser compiles", () => {
   const tokens = { logits: { shape: [1024, 50_257] }, targets: { shape: [1024], dtype: "i32" } };
+  const aligned = { ...tokens, logits: { shape: [1024, 32_000] } };
   const halves = { ...tokens, logits: { shape: [1024, 50_257], dtype: "f16" } };
   const images = {
     logits: { shape: [2, 21, 64, 64] },
@@ -143,6 +144,7 @@ describe("a reader of a diff sees what the browser compiles", () => {
   test.each([
     ["crossEntropy-software", "software", tokens, {}],
     ["crossEntropy-gradient", "gpu", tokens, { gradients: true }],
+    ["crossEntropy-quads", "gpu", aligned, { gradients: true }],
     ["crossEntropy-f16-inPlace", "gpu", halves, smoothed],
     ["crossEntropy-images", "software", images, { classAxis: 1, gradients: true }],
   ] as const)("%s", async (file, on, shapes, options) => {
