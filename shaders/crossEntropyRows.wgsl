@@ -128,8 +128,7 @@ fn unitOf(row: Row, logit: f32) -> f32 {
 fn unitsOf(row: Row, logit: vec4f) -> vec4f {
   var units = logit;
   if (SOFTCAPPED) {
-    units = vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z),
-      unitOf(row, logit.w));
+    units = vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z), unitOf(row, logit.w));
   }
   return units;
 }

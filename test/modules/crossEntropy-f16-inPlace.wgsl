@@ -13,6 +13,7 @@ const TEMPERATURE_TENSOR = false;
 const BITWISE = true;
 const STRIDED = false;
 const MASKED = false;
+const IN_STEP = false;
 struct Params {
   rows: u32,
   classes: u32,
@@ -258,8 +259,7 @@ fn unitOf(row: Row, logit: f32) -> f32 {
 fn unitsOf(row: Row, logit: vec4f) -> vec4f {
   var units = logit;
   if (SOFTCAPPED) {
-    units = vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z),
-      unitOf(row, logit.w));
+    units = vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z), unitOf(row, logit.w));
   }
   return units;
 }

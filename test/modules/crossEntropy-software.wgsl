@@ -13,6 +13,7 @@ const TEMPERATURE_TENSOR = false;
 const BITWISE = false;
 const STRIDED = false;
 const MASKED = false;
+const IN_STEP = false;
 struct Params {
   rows: u32,
   classes: u32,
@@ -258,8 +259,7 @@ fn unitOf(row: Row, logit: f32) -> f32 {
 fn unitsOf(row: Row, logit: vec4f) -> vec4f {
   var units = logit;
   if (SOFTCAPPED) {
-    units = vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z),
-      unitOf(row, logit.w));
+    units = vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z), unitOf(row, logit.w));
   }
   return units;
 }
@@ -280,56 +280,64 @@ fn carefulBits(row: Row) -> u32 {
   return bitcast<u32>(5e37 * min(1.0, row.temperature));
 }
 
-// Cross-entropy, how f32 logits are read in tiles: a lane takes 64 bytes at an address that 64 divides,
-// whatever the alignment of the row (50 257 classes align nowhere). On a software adapter the bounds of
-// each index cost as much as an exp: this asks for one index a tile. What no whole tile covers, at both
-// ends of the row, is read one by one.
-
-@group(0) @binding(11) var<storage, read> logitTiles: array<Tile>;  // (rows, classes / 16), the bytes of logits
+// Cross-entropy, how logits are read WIDTH at once, at addresses that so many divide, whatever the alignment
+// of the row (50 257 classes align nowhere). What lies before the first such place and behind the last is read
+// one by one.
 
 fn headOf(row: Row) -> u32 {
-  return min((0u - row.origin) & 15u, params.classes);
+  return select(min((0u - row.origin) & (WIDTH - 1u), params.classes), 0u, IN_STEP);
 }
 
+// The last tile may be cut short where what is no class is masked.
 fn tilesOf(row: Row) -> u32 {
-  return (params.classes - headOf(row)) / TILE;
+  return (params.classes - headOf(row) + select(0u, TILE - WIDTH, MASKED)) / TILE;
 }
 
-// How many classes no whole tile covers.
+fn classesIn(row: Row, tiles: u32) -> u32 {
+  return min(tiles * TILE, (params.classes - headOf(row)) & ~(WIDTH - 1u));
+}
+
+// How many classes no tile covers.
 fn slotsOf(row: Row, tiles: u32) -> u32 {
-  return params.classes - tiles * TILE;
+  return params.classes - classesIn(row, tiles);
 }
 
 // Which they are: the tail, then the head.
 fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
-  let k = headOf(row) + tiles * TILE + slot;
+  let k = headOf(row) + classesIn(row, tiles) + slot;
   return select(k, k - params.classes, k >= params.classes);
 }
 
-// The tile and the lane that meet a class; the head is in none.
+// The tile and the lane that meet a class. The head is in none; of the tail nobody asks where a tile is cut short.
 fn tileOfClass(row: Row, k: u32) -> vec2u {
   let place = k - headOf(row);
-  return vec2u(place / TILE, (place / 16u) & (LANES - 1u));
+  return vec2u(place / TILE, (place / WIDTH) & (LANES - 1u));
 }
-
-const QUAD_STEP: u32 = 4u;  // from a quad of a tile to the next
 
 // The class of the logit that is the at-th in this lane's tiles.
 fn classAt(row: Row, at: u32) -> u32 {
-  return headOf(row) + (at & ~15u) * LANES + 16u * row.lane + (at & 15u);
+  return headOf(row) + (at & ~(WIDTH - 1u)) * LANES + WIDTH * row.lane + (at & (WIDTH - 1u));
 }
 
-// The tile where this lane begins, and how far the next one is from it.
+// The element where the first tile of this lane begins, and how far the next one is from it.
 fn firstTile(row: Row) -> u32 {
-  return (row.origin + headOf(row)) / 16u + row.lane;
+  return row.origin + headOf(row) + WIDTH * row.lane;
 }
 
 fn tileStep() -> u32 {
-  return LANES;
+  return TILE;
 }
 
+// Cross-entropy, f32 logits in tiles: a lane takes 64 bytes at an address that 64 divides. On a software
+// adapter the bounds of each index cost as much as an exp: this asks for one index a tile.
+
+@group(0) @binding(11) var<storage, read> logitTiles: array<Tile>;  // (rows, classes / 16), the bytes of logits
+
+const WIDTH: u32 = 16u;
+const QUAD_STEP: u32 = 4u;  // from a quad of a tile to the next
+
 fn tileAt(row: Row, at: u32) -> Tile {
-  return logitTiles[at];
+  return logitTiles[at / 16u];
 }
 
 // Cross-entropy, what is known of a part of a row, and how two parts become one. Exponents are
