@@ -19,6 +19,12 @@ const library = (entry: "index" | "cpu"): BuildOptions => ({
           {
             name: "core",
             test: /\/src\/(errors|dtype|tensor|halves|options|result)\.ts$/,
+            priority: 1,
+          },
+          // Every call needs these, on either path.
+          {
+            name: "request",
+            test: /\/src\/(request|reduction|argument|host|interop|denominator)\.ts$/,
           },
         ],
       },

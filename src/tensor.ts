@@ -24,6 +24,8 @@ export interface GpuStorage {
   readonly verdict?: (status: Uint32Array) => void;
   /** Rejects where WebGPU refused the work that was to fill it. */
   readonly failure?: Promise<void>;
+  /** Filled in less time than a browser lets pass before it looks whether it is: reading asks it to. */
+  readonly isShort?: boolean;
   readonly status?: { readonly buffer: GPUBuffer; readonly offset: number };
 }
 

@@ -115,9 +115,7 @@ export function gpuPlan({ on, job, steps, fixed, loan, results }: Parts): Plan {
         [ready, numbers, settled] = [now, { ...given }, values];
       }
       device.pushErrorScope("validation");
-      const encoder = device.createCommandEncoder({ label: program.label });
-      steps.encode(encoder, now.groups);
-      device.queue.submit([encoder.finish()]);
+      steps.submit(now.groups);
       return results.wrap(program, now.placement, [], on.popScope(spec.name));
     },
     encode: (encoder, inputs) => {

@@ -1,30 +1,25 @@
 import type { Control } from "./index.js";
+import type { Pace } from "./pace.js";
 import type { Steps } from "./steps.js";
-
-/** One submit should take about this long: a longer one holds up the page's other GPU work. */
-const SLICE_MS = 50;
-/** Bytes a second to begin with; each finished slice corrects it. */
-const FIRST_GUESS = { software: 400e6, hardware: 20e9 };
 
 interface Device {
   readonly device: GPUDevice;
-  readonly info: { readonly software: boolean };
   guard<T>(loss: string, work: () => T): Promise<T>;
   check(): void;
 }
 
-/** Submits the steps in slices of about 50 ms; a program that fits in one is submitted at once. */
+/** Submits the steps in slices of about `most` ms, whose pace corrects the first guess; reports all but the last. */
 export async function submitSliced(
   on: Device,
   loss: string,
   steps: Steps,
   groups: readonly GPUBindGroup[],
   { signal, onProgress }: Control,
+  { total, rate: guess, most }: Pace & { readonly most: number },
 ): Promise<void> {
   const started = performance.now();
   const { passes } = steps.program;
-  const total = passes.reduce((sum, { work }) => sum + work, 0);
-  let rate = on.info.software ? FIRST_GUESS.software : FIRST_GUESS.hardware;
+  let rate = guess;
   let done = 0;
   let first = 0;
   const sliceFrom = (begin: number): { last: number; bytes: number } => {
@@ -32,19 +27,14 @@ export async function submitSliced(
     let last = begin;
     while (last < passes.length) {
       const { work } = passes[last] as { work: number };
-      if (last > begin && (bytes + work) / rate > SLICE_MS / 1000) break;
+      if (last > begin && (bytes + work) / rate > most / 1000) break;
       bytes += work;
       last += 1;
     }
     return { last, bytes };
   };
-  const submit = (begin: number, last: number): void => {
-    const encoder = on.device.createCommandEncoder({ label: steps.program.label });
-    steps.encode(encoder, groups, begin, last);
-    on.device.queue.submit([encoder.finish()]);
-  };
   let slice = sliceFrom(0);
-  submit(0, slice.last);
+  steps.submit(groups, 0, slice.last);
   while (slice.last < passes.length) {
     const began = performance.now();
     await on.device.queue.onSubmittedWorkDone();
@@ -57,7 +47,6 @@ export async function submitSliced(
     first = slice.last;
     slice = sliceFrom(first);
     const { last } = slice;
-    await on.guard(loss, () => submit(first, last));
+    await on.guard(loss, () => steps.submit(groups, first, last));
   }
-  onProgress?.({ done: total, total, elapsedMs: performance.now() - started });
 }

@@ -116,6 +116,13 @@ export class Steps {
     recorder.end();
   }
 
+  /** Records and submits them. */
+  submit(groups: readonly GPUBindGroup[], first?: number, last?: number): void {
+    const encoder = this.#device.createCommandEncoder({ label: this.program.label });
+    this.encode(encoder, groups, first, last);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
   /** Storage bindings begin at aligned addresses; what remains is given to the kernel in elements. */
   #align(placement: Placement, range: Range): GPUBufferBinding & { start: number } {
     const placed = placement.get(range.buffer);

@@ -5,13 +5,15 @@ import type { GpuPath } from "../spec.js";
 import type { GpuOwner, GpuStorage } from "../tensor.js";
 import type { Backend, Control, Job, Plan, PlanInputs } from "./index.js";
 import { Memory, type MemoryReport } from "./memory.js";
+import { expectedMs, paceOf } from "./pace.js";
 import { Pipelines } from "./pipelines.js";
 import { Loan, placeAll } from "./placing.js";
 import { Results } from "./results.js";
-import { submitSliced } from "./slices.js";
 import { Steps } from "./steps.js";
 
 const POOL_BYTES = 256 * 2 ** 20;
+/** One submit should take about this long: a longer one holds up the page's other GPU work. */
+const SLICE_MS = 50;
 const wantedFeatures = ["shader-f16", "subgroups", "timestamp-query"] as const;
 const wantedLimits = [
   "maxBufferSize",
@@ -116,8 +118,11 @@ export class WebGpuBackend implements Backend, GpuOwner {
     control.signal?.throwIfAborted();
     const program = await this.#program({ spec, request, geometry });
     const steps = await this.#compile(program);
+    const pace = paceOf(program, this.info);
+    const slices = expectedMs(pace) > SLICE_MS ? await import("./slices.js") : undefined;
     this.check();
     control.signal?.throwIfAborted();
+    const started = performance.now();
     const loan = new Loan(this.#memory);
     const results = new Loan(this.#memory);
     try {
@@ -126,14 +131,20 @@ export class WebGpuBackend implements Backend, GpuOwner {
         const uniforms = loan.take(steps.uniformBytes);
         this.device.queue.writeBuffer(uniforms, 0, steps.pack(placement, request.numbers));
         const groups = steps.groups(placement, uniforms);
-        const submitted = submitSliced(this, spec.name, steps, groups, control);
-        // Awaited below; where the guard throws first, nobody else would hear of it.
-        submitted.catch(() => {});
-        return { placement, submitted };
+        const sliced = slices?.submitSliced(this, spec.name, steps, groups, control, {
+          ...pace,
+          most: SLICE_MS,
+        });
+        // Awaited below; where the verdict throws first, nobody else would hear of it.
+        sliced?.catch(() => {});
+        if (!sliced) steps.submit(groups);
+        return { placement, sliced };
       });
       // What went well with the same buffers is told of by the first read, in one wait with its numbers.
       if (steps.isNew) await verdict;
-      await result.submitted;
+      await result.sliced;
+      const { total } = pace;
+      control.onProgress?.({ done: total, total, elapsedMs: performance.now() - started });
       loan.giveBack();
       const later = steps.isNew ? undefined : verdict;
       return this.#results.wrap(program, result.placement, results.buffers, later);

@@ -103,3 +103,32 @@ test("a call that fits in one slice reports its end, and a later abort does noth
   expect(reports).toBe(1);
   expect(await loss.item()).toBeCloseTo(0.132845, 6);
 });
+
+test.each([
+  ["short work asks the device after it, once", 8, 1],
+  ["long work leaves the device to it", 4096, 0],
+])("reading %s", async (_, count, expected) => {
+  const { loss } = await crossEntropy(new Float32Array(count * 16), new Int32Array(count), {
+    backend,
+  });
+  await device.queue.onSubmittedWorkDone();
+  const { popErrorScope } = device;
+  const { mapAsync } = GPUBuffer.prototype;
+  let asked = 0;
+  device.popErrorScope = () => {
+    asked += 1;
+    return popErrorScope.call(device);
+  };
+  GPUBuffer.prototype.mapAsync = async function (...range) {
+    await mapAsync.apply(this, range);
+    await new Promise((resume) => setTimeout(resume, 30));
+    return undefined;
+  };
+  try {
+    expect(await loss.item()).toBeCloseTo(Math.log(16), 5);
+    expect(asked).toBe(expected);
+  } finally {
+    device.popErrorScope = popErrorScope;
+    GPUBuffer.prototype.mapAsync = mapAsync;
+  }
+});
