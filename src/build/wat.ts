@@ -19,7 +19,6 @@ const plain: Readonly<Record<string, readonly number[]>> = {
   "v128.and": [VECTOR, 0x4e],
   "v128.andnot": [VECTOR, 0x4f],
   "i64x2.shl": [VECTOR, 0xcb, 0x01],
-  "i64x2.shr_u": [VECTOR, 0xcd, 0x01],
   "i64x2.add": [VECTOR, 0xce, 0x01],
   "i64x2.sub": [VECTOR, 0xd1, 0x01],
   "f64x2.add": [VECTOR, 0xf0, 0x01],

@@ -5,7 +5,7 @@ const STEPS_PER_UNIT = 2954.639443740597;
 const STEP_HIGH = 0.00033845076904981397;
 const STEP_LOW = 2.7079718246904592e-12;
 /** Added, it leaves a number's whole part in the lowest bits, rounded. */
-const MAGIC = 6755399443150848;
+const MAGIC = 6755399441055744;
 /** Below it exp has no normal numbers: 0. */
 const LOWEST = -708;
 
@@ -24,9 +24,9 @@ export function expOfNegative(x: number): number {
   const rest = x - steps * STEP_HIGH - steps * STEP_LOW;
   // NaN is step 0, and stays NaN by its rest.
   const n = steps | 0;
-  const power = fractions[n & (STEPS - 1)] as number;
+  const power = (fractions[n & (STEPS - 1)] as number) * (wholes[-(n >> 11)] as number);
   const series = rest + rest * rest * (rest * (1 / 6) + 0.5);
-  return (power + power * series) * (wholes[-(n >> 11)] as number);
+  return power + power * series;
 }
 
 /**

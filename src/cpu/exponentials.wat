@@ -1,24 +1,30 @@
 ;; Softmax of rows that lie in memory, in float64, two numbers at a time: what exponentials.ts does, to the last bit.
 ;; A row is its largest number, the sum of the others' exponentials, then its numbers, an even count padded with -inf.
 (module
-  ;; From 0 on: 2^(j / 2048) for j of 0 to 2047. The host puts them there, and the rows behind them.
+  ;; From 0 on: 2^(j / 2048) for j of 0 to 2047, less j << 41 in their bits. The host puts them there, and the rows behind.
   (memory (export "memory") 1)
 
   ;; Replaces u by exp(u - largest), row by row. `bytes` is the distance of rows.
   (func (export "exponentials") (param $row i32) (param $rows i32) (param $bytes i32)
-    (local $at i32) (local $end i32) (local $largest v128)
+    (local $at i32) (local $last i32) (local $end i32) (local $largest v128)
     (local $x v128) (local $steps v128) (local $rest v128) (local $power v128) (local $e v128)
     (local $sum v128) (local $ties v128)
     (loop $nextRow
       (local.set $end (i32.add (local.get $row) (local.get $bytes)))
 
-      ;; pmax passes over NaN: the exponential of one is NaN, and so is the sum.
+      ;; From both ends to the middle: one maximum waits for the last. pmax passes over NaN: the exponential of one is
+      ;; NaN, and so is the sum.
       (local.set $largest (v128.const f64x2 -inf -inf))
+      (local.set $x (local.get $largest))
       (local.set $at (i32.add (local.get $row) (i32.const 16)))
+      (local.set $last (local.get $end))
       (loop $next
+        (local.set $last (i32.sub (local.get $last) (i32.const 16)))
         (local.set $largest (f64x2.pmax (local.get $largest) (v128.load (local.get $at))))
+        (local.set $x (f64x2.pmax (local.get $x) (v128.load (local.get $last))))
         (br_if $next (i32.lt_u
-          (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))
+          (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $last))))
+      (local.set $largest (f64x2.pmax (local.get $largest) (local.get $x)))
       (local.set $largest (f64x2.pmax
         (f64x2.splat (f64x2.extract_lane 0 (local.get $largest)))
         (f64x2.splat (f64x2.extract_lane 1 (local.get $largest)))))
@@ -28,12 +34,12 @@
       (local.set $at (i32.add (local.get $row) (i32.const 16)))
       (loop $next
         (local.set $x (f64x2.sub (v128.load (local.get $at)) (local.get $largest)))
-        ;; Adding 1.5 * 2^52 leaves x * 2048 / ln 2, rounded, in the lowest bits; 1023 * 2048 more is the bias of an exponent.
+        ;; Adding 1.5 * 2^52 leaves x * 2048 / ln 2, rounded, in the lowest bits.
         (local.set $steps (f64x2.add
           (f64x2.mul (local.get $x) (v128.const f64x2 2954.639443740597 2954.639443740597))
-          (v128.const f64x2 6755399443150848 6755399443150848)))
+          (v128.const f64x2 6755399441055744 6755399441055744)))
         (local.set $rest (f64x2.sub
-          (local.get $steps) (v128.const f64x2 6755399443150848 6755399443150848)))
+          (local.get $steps) (v128.const f64x2 6755399441055744 6755399441055744)))
         ;; x less its steps of ln 2 / 2048, which is a number of 27 bits and a small one.
         (local.set $rest (f64x2.sub
           (f64x2.sub
@@ -47,6 +53,9 @@
         (local.set $power (v128.load64_lane 1
           (i32x4.extract_lane 2 (local.get $power))
           (v128.load64_zero (i32x4.extract_lane 0 (local.get $power)))))
+        ;; The steps in a power of two come and go; what is above them is the exponent.
+        (local.set $power (i64x2.add
+          (local.get $power) (i64x2.shl (local.get $steps) (i32.const 41))))
         (local.set $rest (f64x2.add
           (local.get $rest)
           (f64x2.mul
@@ -55,9 +64,8 @@
               (f64x2.mul (local.get $rest)
                 (v128.const f64x2 0.16666666666666666 0.16666666666666666))
               (v128.const f64x2 0.5 0.5)))))
-        (local.set $e (f64x2.mul
-          (f64x2.add (local.get $power) (f64x2.mul (local.get $power) (local.get $rest)))
-          (i64x2.shl (i64x2.shr_u (local.get $steps) (i32.const 11)) (i32.const 52))))
+        (local.set $e (f64x2.add
+          (local.get $power) (f64x2.mul (local.get $power) (local.get $rest))))
         ;; Below that there are no normal numbers.
         (local.set $e (v128.andnot
           (local.get $e) (f64x2.lt (local.get $x) (v128.const f64x2 -708 -708))))

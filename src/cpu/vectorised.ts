@@ -1,4 +1,4 @@
-import { fractions } from "./exponentials.js";
+import { fractions, STEPS } from "./exponentials.js";
 import code from "./exponentials.wat";
 
 /** exponentials.wat, with its memory; addresses are in bytes. */
@@ -19,7 +19,10 @@ export function vectorised(): Vectorised | false {
     // A kilobyte compiles in less time than a promise takes to come back.
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
     opened = exports as unknown as Vectorised;
-    new Float64Array(opened.memory.buffer).set(fractions);
+    const { buffer } = opened.memory;
+    new Float64Array(buffer).set(fractions);
+    const words = new Int32Array(buffer);
+    for (let j = 0; j < STEPS; j++) (words[2 * j + 1] as number) -= j << 9;
   } catch {
     opened = false;
   }
