@@ -7,11 +7,7 @@ fn main(
 ) {
   let row = rowOf(group, thread);
   let found = foundIn(row, thread);
-  if (row.exists && slotLane(row) == 0u) {
-    if (row.counts) {
-      reportRow(row, outcomeOf(row, found.sums, found.labelBits));
-    } else {
-      reportNothing(row);
-    }
+  if (row.exists & (row.slot == 0u)) {
+    reportRow(row, outcomeOf(row, found.sums, found.label));
   }
 }

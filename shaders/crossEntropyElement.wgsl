@@ -1,24 +1,6 @@
 // Cross-entropy, one logit looked at with care: NaN, infinities and numbers near the end of f32 are
 // told apart on their bits, because arithmetic on them is not defined in WGSL.
 
-// `lost` means minus infinity: probability exactly 0.
-struct Element { unit: f32, flags: u32, lost: bool }
-
-fn elementOfBits(row: Row, bits: u32) -> Element {
-  let magnitude = bits & 0x7fffffffu;
-  let negative = bits >= 0x80000000u;
-  if (SOFTCAPPED) {
-    let huge = magnitude >= carefulBits(row);
-    let unit = unitOf(row, bitcast<f32>(select(bits, 0u, huge)));
-    let end = select(params.softcap, -params.softcap, negative);
-    return Element(select(unit, end, huge), select(0u, SAW_NAN, isNanBits(bits)), false);
-  }
-  let infinite = magnitude == INFINITY_BITS;
-  let flags = select(select(0u, HAS_INFINITY, infinite & !negative), SAW_NAN, isNanBits(bits));
-  let finite = select(0u, bits, magnitude < INFINITY_BITS);
-  return Element(bitcast<f32>(finite), flags, infinite & negative);
-}
-
 fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   let bits = bitsAt(row, k);
   let element = elementOfBits(row, bits);

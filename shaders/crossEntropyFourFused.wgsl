@@ -32,7 +32,7 @@ fn main(
   for (var left = 4u; left > 0u; left--) {
     let row = rowAt(four.place.x, 0u);
     let end = outcomeOfFirst(row, sums);
-    reportFirst(row, end);
+    reportRow(row, end);
     let idle = row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE;
     verdicts = withVerdict(verdicts, verdictOf(row, end), idle);
     sums = turnedSums(sums);

@@ -13,7 +13,7 @@ fn main(
   var sums = scanFour(rowAt(four.place.x, 0u), four);
   for (var left = 4u; left > 0u; left--) {
     let row = rowAt(four.place.x, 0u);
-    reportFirst(row, outcomeOfFirst(row, sums));
+    reportRow(row, outcomeOfFirst(row, sums));
     sums = turnedSums(sums);
     four = turnedFour(four);
   }

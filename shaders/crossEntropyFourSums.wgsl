@@ -80,11 +80,3 @@ fn turnedSums(sums: FourSums) -> FourSums {
   return FourSums(sums.base.yzwx, sums.ones.yzwx, sums.others.yzwx, sums.heat.yzwx, sums.pull.yzwx,
     sums.flags.yzwx);
 }
-
-fn reportFirst(row: Row, end: Outcome) {
-  if (row.label < OUT_OF_RANGE) {
-    reportRow(row, end);
-  } else {
-    reportNothing(row);
-  }
-}

@@ -3,7 +3,7 @@
 
 @group(0) @binding(12) var<storage, read> parts: array<u32>;  // (rows, parts, 8) sums, label's bits
 
-struct Found { sums: Sums, labelBits: u32 }
+struct Found { sums: Sums, label: Element, labelBits: u32 }
 
 fn partAt(at: u32) -> Sums {
   return Sums(bitcast<f32>(parts[at]), bitcast<f32>(parts[at + 1u]), bitcast<f32>(parts[at + 2u]),
@@ -17,5 +17,6 @@ fn foundIn(row: Row, thread: u32) -> Found {
   for (var part = row.lane; part < params.parts; part += LANES) {
     sums = joined(row, sums, partAt(begin + 8u * part));
   }
-  return Found(joinedLanes(row, sums, thread), parts[begin + 7u]);
+  let labelBits = parts[begin + 7u];
+  return Found(joinedLanes(row, sums, thread), elementOfBits(row, labelBits), labelBits);
 }

@@ -7,14 +7,10 @@ fn main(
 ) {
   let row = rowOf(group, thread);
   let found = foundIn(row, thread);
-  let end = outcomeOf(row, found.sums, found.labelBits);
+  let end = outcomeOf(row, found.sums, found.label);
   let verdict = verdictOf(row, end);
-  if (row.exists & (slotLane(row) == 0u)) {
-    if (row.counts) {
-      reportRow(row, end);
-    } else {
-      reportNothing(row);
-    }
+  if (row.exists & (row.slot == 0u)) {
+    reportRow(row, end);
   }
   var moment = 0.0;
   if (row.exists) {

@@ -25,7 +25,7 @@ fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
     }
     let home = labelTile(row);
     let isHome = INDEXED & (home >= range.x) & (home < range.y);
-    moment += storeSlots(row, verdict, select(tilesOf(row), 0u, careful), labelBits, isHome);
+    moment += storeSlots(row, verdict, select(row.tiles, 0u, careful), labelBits, isHome);
   }
   return moment;
 }

@@ -60,7 +60,7 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bo
   }
   let turns = turnsOf(row, wordsOf(row, tiles));
   for (var turn = 0u; turn < turns; turn++) {
-    let word = slotWord(row, tiles, turn * slotLanes() + slotLane(row));
+    let word = slotWord(row, tiles, turn * row.slots + row.slot);
     let k = 2u * word - row.origin;
     var halves = vec2u(0u);
     for (var half = 0u; half < 2u; half++) {
@@ -76,6 +76,6 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bo
 fn fill(row: Row, bits: u32) {
   let turns = turnsOf(row, wordsOf(row, 0u));
   for (var turn = 0u; turn < turns; turn++) {
-    storeWord(row, slotWord(row, 0u, turn * slotLanes() + slotLane(row)), bits, bits);
+    storeWord(row, slotWord(row, 0u, turn * row.slots + row.slot), bits, bits);
   }
 }

@@ -1,12 +1,12 @@
 // Cross-entropy, how f16 and bf16 logits are read: two in a word, two whole words a lane and quad. A
 // row that starts in the middle of a word leaves its first class to the slots.
 
-fn headOf(row: Row) -> u32 {
-  return row.origin & 1u;
+fn headOf(origin: u32) -> u32 {
+  return origin & 1u;
 }
 
 fn tilesOf(row: Row) -> u32 {
-  return (params.classes - headOf(row)) / TILE;
+  return (params.classes - row.head) / TILE;
 }
 
 // How many classes no whole tile covers.
@@ -16,7 +16,7 @@ fn slotsOf(row: Row, tiles: u32) -> u32 {
 
 // Which they are: the tail, then the head.
 fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
-  let k = headOf(row) + tiles * TILE + slot;
+  let k = row.head + tiles * TILE + slot;
   return select(k, 0u, k == params.classes);
 }
 
@@ -27,11 +27,12 @@ fn quadStart(row: Row, quad: u32) -> u32 {
 
 // The tile and the lane that meet a class; the head is in none.
 fn tileOfClass(row: Row, k: u32) -> vec2u {
-  let place = k - headOf(row);
+  let place = k - row.head;
   return vec2u(place / TILE, (place / 2u) & (LANES - 1u));
 }
 
 const QUAD_STEP: u32 = QUAD;  // from a quad of a tile to the next
+const QUAD_CLASSES: vec4u = vec4u(0u, 1u, 2u * LANES, 2u * LANES + 1u);
 
 // The class of the logit that is the at-th in this lane's tiles.
 fn classAt(row: Row, at: u32) -> u32 {

@@ -2,6 +2,10 @@
 // a quad lie LANES apart, so that the lanes read neighbours together whatever the alignment of the
 // row (50 257 classes align nowhere).
 
+fn headOf(origin: u32) -> u32 {
+  return 0u;
+}
+
 fn tilesOf(row: Row) -> u32 {
   return (params.classes + select(0u, TILE - 1u, MASKED)) / TILE;
 }
@@ -22,6 +26,7 @@ fn tileOfClass(row: Row, k: u32) -> vec2u {
 }
 
 const QUAD_STEP: u32 = QUAD;  // from a quad of a tile to the next
+const QUAD_CLASSES: vec4u = vec4u(0u, LANES, 2u * LANES, 3u * LANES);
 
 // The class of the logit that is the at-th in this lane's tiles.
 fn classAt(row: Row, at: u32) -> u32 {

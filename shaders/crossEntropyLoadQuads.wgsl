@@ -4,6 +4,7 @@
 
 const WIDTH: u32 = 4u;
 const QUAD_STEP: u32 = QUAD;  // from a quad of a tile to the next
+const QUAD_CLASSES: vec4u = vec4u(0u, 1u, 2u, 3u);
 
 fn tileAt(row: Row, at: u32) -> Tile {
   return Tile(quadAt(row, at), quadAt(row, at + QUAD), quadAt(row, at + 2u * QUAD),

@@ -5,7 +5,8 @@
 
 const WIDTH: u32 = 16u;
 const QUAD_STEP: u32 = 4u;  // from a quad of a tile to the next
+const QUAD_CLASSES: vec4u = vec4u(0u, 1u, 2u, 3u);
 
 fn tileAt(row: Row, at: u32) -> Tile {
-  return logitTiles[at / 16u];
+  return logitTiles[at >> 4u];
 }

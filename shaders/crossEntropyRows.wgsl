@@ -1,7 +1,6 @@
 // Cross-entropy, what every pass knows about a row: who it is, where its logits lie, and in which
 // unit they are compared. LANES invocations share a row, ROWS rows share a workgroup; both are
-// powers of two. With STRIDED the classes of a row lie `inner` elements apart (images). With SPLIT
-// a workgroup has one part of a row, of `parts`.
+// powers of two. With STRIDED the classes of a row lie `inner` elements apart (images).
 
 struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 
@@ -22,6 +21,10 @@ struct Row {
   step: u32,  // elements from a class to the next
   lane: u32,
   part: u32,
+  head: u32,  // classes before the first tile
+  tiles: u32,  // whole ones, of all lanes and parts
+  slot: u32,  // what no tile covers is dealt out to all lanes of all parts: the first of this lane
+  slots: u32,  // and how far it is to its next
   exists: bool,
   counts: bool,
   valueFactor: f32,
@@ -42,42 +45,8 @@ fn rowAt(place: u32, lane: u32) -> Row {
   }
   let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
   let step = select(1u, params.inner, STRIDED);
-  return Row(index, originOf(place), info.label, step, lane, 0u, true, info.label < OUT_OF_RANGE,
+  return Row(index, originOf(place), info.label, step, lane, 0u, 0u, 0u, 0u, 0u, true, info.label < OUT_OF_RANGE,
     info.valueFactor, factor, temperature, nats, LOG2E * nats);
-}
-
-fn partsOfRow() -> u32 {
-  return select(1u, params.parts, SPLIT);
-}
-
-// The row of a thread, or the last one where there is none for it.
-fn rowOf(group: vec3u, thread: u32) -> Row {
-  var turn = group.y * params.gridWidth + group.x;
-  var part = 0u;
-  if (SPLIT) {
-    part = turn % params.parts;
-    turn /= params.parts;
-  }
-  let place = turn * ROWS + thread / LANES;
-  var row = rowAt(min(place, params.rows - 1u), thread & (LANES - 1u));
-  row.part = part;
-  row.exists = place < params.rows;
-  row.counts &= row.exists;
-  return row;
-}
-
-// What no tile covers is dealt out, one slot a lane, to all lanes of all parts.
-fn slotLane(row: Row) -> u32 {
-  return row.part * LANES + row.lane;
-}
-
-fn slotLanes() -> u32 {
-  return LANES * partsOfRow();
-}
-
-// How many of so many slots are this lane's.
-fn turnsOf(row: Row, slots: u32) -> u32 {
-  return (slots + slotLanes() - 1u - slotLane(row)) / slotLanes();
 }
 
 fn originOf(place: u32) -> u32 {
@@ -113,24 +82,6 @@ fn bitsOfElement(element: u32) -> u32 {
     }
   }
   return bits;
-}
-
-// Logits are compared in units: the capped logit, or the raw one, whose temperature then costs
-// nothing, because exp((x - base) / temperature) = exp2((x - base) * scale).
-fn unitOf(row: Row, logit: f32) -> f32 {
-  var unit = logit;
-  if (SOFTCAPPED) {
-    unit = params.softcap * tanhSafe(logit / (row.temperature * params.softcap));
-  }
-  return unit;
-}
-
-fn unitsOf(row: Row, logit: vec4f) -> vec4f {
-  var units = logit;
-  if (SOFTCAPPED) {
-    units = vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z), unitOf(row, logit.w));
-  }
-  return units;
 }
 
 fn exponentials(row: Row, x: vec4f, base: f32) -> vec4f {

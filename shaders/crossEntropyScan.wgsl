@@ -2,54 +2,48 @@
 //   fast:  whole tiles of sixteen, for ordinary numbers: one exp each, one sum and one test a tile
 //   slow:  one element at a time, the ends of every row and all of a row that holds anything odd
 
-// The tiles of this workgroup's part.
-fn tileRange(row: Row) -> vec2u {
-  return vec2u(row.part, row.part + 1u) * tilesOf(row) / partsOfRow();
-}
-
-fn scan(row: Row, labelBits: u32) -> Sums {
-  let label = elementOfBits(row, labelBits);
+fn scan(row: Row, label: Element, labelBits: u32) -> Sums {
   let known = (label.flags == 0u) & !label.lost;
   let range = tileRange(row);
   let home = labelTile(row);
   let isHome = !MASKED & (home >= range.x) & (home < range.y);
   var sums = nothing();
   sums.base = label.unit;
-  var careful = false;
-  for (var again = true; again;) {
+  for (var attempt = 0u; attempt < 2u; attempt++) {
+    let careful = attempt == 1u;
     // Element by element come the label's tile, or all of this lane's, and what no tile covers. They
     // come first: what outweighs all others is not measured from a later base then.
     let first = select(home, range.x, careful);
     let own = select(select(0u, 16u, isHome), 16u * (range.y - range.x), careful);
     sums = scanElements(row, sums, first, own, labelBits);
-    sums = scanTiles(row, sums, range.x, select(range.y, range.x, careful), labelBits);
+    sums = scanTiles(row, sums, range.x, select(range.y, range.x, careful), home, labelBits);
     // What is no number, or too far from the base, has left its mark.
     let mass = sums.rest + sums.dust;
     let finite = isFinite(mass) & isFinite(sums.heat) & isFinite(sums.pull);
     let high = bitcast<u32>(abs(sums.base)) >= carefulBits(row);
     let odd = !finite | high | !(known | (mass > 1e-20)) | ((sums.flags & CAREFUL) != 0u);
-    again = odd & !careful;
-    careful |= again;
-    if (again) {
-      sums = nothing();
-      sums.flags = CAREFUL;
+    if (careful | !odd) {
+      break;
     }
+    sums = nothing();
+    sums.flags = CAREFUL;
   }
   // Where its tile has it masked, the label's own oddities are known from here.
-  sums.flags |= select(SOME, 0u, careful) | select(0u, label.flags, MASKED);
+  let usual = select(SOME, 0u, (sums.flags & CAREFUL) != 0u);
+  sums.flags |= usual | select(0u, label.flags, MASKED);
   return sums;
 }
 
 fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) -> Sums {
-  let tiles = tilesOf(row);
-  let count = own + turnsOf(row, slotsOf(row, tiles));
+  let count = own + turnsOf(row, slotsOf(row, row.tiles));
+  let blocks = (count + 15u) >> 4u;
   var sums = before;
-  for (var begin = 0u; begin < count; begin += 16u) {
+  for (var block = 0u; block < blocks; block++) {
     var part = nothing();
     part.base = sums.base;
-    let end = min(begin + 16u, count);
-    for (var at = begin; at < end; at++) {
-      let slot = slotClass(row, tiles, (at - own) * slotLanes() + slotLane(row));
+    let end = min(16u * block + 16u, count);
+    for (var at = 16u * block; at < end; at++) {
+      let slot = slotClass(row, row.tiles, (at - own) * row.slots + row.slot);
       let k = select(slot, classAt(row, 16u * first + at), at < own);
       if (!MASKED | (k < params.classes)) {
         part = withElement(row, part, k, labelBits);

@@ -4,8 +4,11 @@
 
 @group(0) @binding(5) var<storage, read_write> stats: array<u32>;  // (1 + outputs, totalRows)
 
+// A row without a loss reports zeros, or NaN as its value where the label is no class.
 fn report(row: Row, plane: u32, bits: u32) {
-  stats[params.statsStart + plane * params.totalRows + row.index] = bits;
+  let blank = select(0u, NAN_BITS, (plane == 0u) & (row.label == OUT_OF_RANGE));
+  let isLoss = row.label < OUT_OF_RANGE;
+  stats[params.statsStart + plane * params.totalRows + row.index] = select(blank, bits, isLoss);
 }
 
 // Infinity and NaN are carried by flags and written as bits: WGSL arithmetic may lose both.
@@ -75,13 +78,5 @@ fn reportRow(row: Row, end: Outcome) {
   if ((STATS & 8u) != 0u) {
     let correct = (end.flags & (BEATEN | SAW_NAN)) == 0u;
     report(row, plane, select(0u, 0x3f800000u, correct));
-  }
-}
-
-// A row without a loss: zeros, or NaN as the value where the label is no class.
-fn reportNothing(row: Row) {
-  report(row, 0u, select(0u, NAN_BITS, row.label == OUT_OF_RANGE));
-  for (var plane = 1u; plane <= countOneBits(STATS); plane++) {
-    report(row, plane, 0u);
   }
 }

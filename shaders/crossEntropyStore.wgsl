@@ -1,19 +1,20 @@
 // Cross-entropy, gradients that are stored element by element.
 
 fn storeQuad(row: Row, k: vec4u, g: vec4f) {
-  let place = storePlace(row.origin);
+  let at = storePlace(row.origin) + k * row.step;
+  let bits = bitcast<vec4u>(g);
   if (MASKED) {
     // The last tile may be cut short.
-    for (var at = 0u; at < 4u; at++) {
-      if (k[at] < params.classes) {
-        storeAt(place + k[at], g[at]);
+    for (var part = 0u; part < 4u; part++) {
+      if (k[part] < params.classes) {
+        storeBits(at[part], bits[part]);
       }
     }
   } else {
-    storeAt(place + k.x * row.step, g.x);
-    storeAt(place + k.y * row.step, g.y);
-    storeAt(place + k.z * row.step, g.z);
-    storeAt(place + k.w * row.step, g.w);
+    storeBits(at.x, bits.x);
+    storeBits(at.y, bits.y);
+    storeBits(at.z, bits.z);
+    storeBits(at.w, bits.w);
   }
 }
 
@@ -25,10 +26,10 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bo
   var moment = 0.0;
   for (var turn = 0u; turn < turns; turn++) {
     let isLabel = turn == slots;
-    let slot = slotClass(row, tiles, turn * slotLanes() + slotLane(row));
+    let slot = slotClass(row, tiles, turn * row.slots + row.slot);
     let k = select(slot, row.label, isLabel);
     let slope = slopeAt(row, verdict, k);
-    storeAt(place + k * row.step, slope.gradient);
+    storeBits(place + k * row.step, bitcast<u32>(slope.gradient));
     moment += select(slope.moment, labelMoment(verdict, labelBits), isLabel);
   }
   return moment;
@@ -38,10 +39,6 @@ fn fill(row: Row, bits: u32) {
   let place = storePlace(row.origin);
   let turns = turnsOf(row, params.classes);
   for (var turn = 0u; turn < turns; turn++) {
-    storeBits(place + (turn * slotLanes() + slotLane(row)) * row.step, bits);
+    storeBits(place + (turn * row.slots + row.slot) * row.step, bits);
   }
-}
-
-fn storeAt(at: u32, g: f32) {
-  storeBits(at, bitcast<u32>(g));
 }

@@ -24,7 +24,7 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bo
   }
   let turns = turnsOf(row, slotsOf(row, tiles) / 4u);
   for (var turn = 0u; turn < turns; turn++) {
-    let quad = classesIn(row, tiles) / 4u + turn * slotLanes() + slotLane(row);
+    let quad = classesIn(row, tiles) / 4u + turn * row.slots + row.slot;
     var g = vec4f(0.0);
     for (var at = 0u; at < 4u; at++) {
       let slope = slopeAt(row, verdict, 4u * quad + at);
@@ -39,6 +39,6 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bo
 fn fill(row: Row, bits: u32) {
   let turns = turnsOf(row, params.classes / 4u);
   for (var turn = 0u; turn < turns; turn++) {
-    gradient[quadPlace(row) + turn * slotLanes() + slotLane(row)] = vec4u(bits);
+    gradient[quadPlace(row) + turn * row.slots + row.slot] = vec4u(bits);
   }
 }

@@ -75,8 +75,7 @@ struct Outcome {
   flags: u32,
 }
 
-fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
-  let label = elementOfBits(row, labelBits);
+fn outcomeOf(row: Row, sums: Sums, label: Element) -> Outcome {
   let term = select(0.0, decay(row, label.unit, sums.base), INDEXED & !label.lost);
   let heat = sums.heat + term * (0.5 * sums.base - 0.5 * label.unit);
   let rest = sums.rest + sums.dust;

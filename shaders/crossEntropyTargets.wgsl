@@ -28,9 +28,9 @@ fn main(
   let row = rowOf(group, thread);
   let found = foundIn(row, thread);
   let counts = row.counts && row.gradientFactor != 0.0;
-  let end = outcomeOf(row, found.sums, 0u);
+  let end = outcomeOf(row, found.sums, found.label);
   let last = select(0u, params.classes, row.exists);
-  for (var k = slotLane(row); k < last; k += slotLanes()) {
+  for (var k = row.slot; k < last; k += row.slots) {
     storeTargetSlope(row, k, select(0u, targetSlopeBits(row, end, k), counts));
   }
 }

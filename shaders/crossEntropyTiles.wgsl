@@ -7,14 +7,7 @@ const BLOCK: u32 = 64u;  // tiles summed apart: one running f32 sum drifts by 5e
 const LIMIT: f32 = 20.0;
 const EXTRAS: bool = MIXED || (STATS & 12u) != 0u;
 
-// The tile in which this lane meets the label.
-fn labelTile(row: Row) -> u32 {
-  let home = tileOfClass(row, row.label);
-  return select(NONE, home.x, INDEXED & (home.y == row.lane));
-}
-
-fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> Sums {
-  let home = labelTile(row);
+fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, home: u32, labelBits: u32) -> Sums {
   let start = firstTile(row);
   let step = tileStep();
   var sums = before;
@@ -24,8 +17,10 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
   for (var block = 4u; first < tiles;) {
     let end = min(first + block, tiles);
     let base = sums.base;
-    var part = nothing();
     var most = 0.0;
+    var rest = 0.0;
+    var dust = 0.0;
+    var extras = nothing();
     for (var tile = first; tile < end; tile++) {
       let logit = tileAt(row, start + tile * step);
       if (BITWISE || SOFTCAPPED) {
@@ -38,15 +33,16 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       let d = exponentials(row, unitsOf(row, logit.d), base);
       let ab = a + b;
       let cd = c + d;
-      let sum = total(rocks(ab) + rocks(cd));
-      let dust = total((ab - rocks(ab)) + (cd - rocks(cd)));
+      let abRocks = rocks(ab);
+      let cdRocks = rocks(cd);
       let counts = MASKED | (tile != home);
-      most = max(most, select(0.0, sum, counts & isFinite(sum)));
-      part.rest += select(0.0, sum, counts);
-      part.dust += select(0.0, dust, counts);
+      let sum = select(0.0, total(abRocks + cdRocks), counts);
+      most = max(most, select(0.0, sum, isFinite(sum)));
+      rest += sum;
+      dust += select(0.0, total((ab - abRocks) + (cd - cdRocks)), counts);
       if (EXTRAS) {
         if (counts) {
-          part = added(part, extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits)));
+          extras = added(extras, extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits)));
         }
       }
     }
@@ -54,18 +50,17 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       // The block comes again. Three bits more, so that few others will.
       sums = rebased(row, sums, base + (log2(most) + 3.0) / row.scale);
     } else {
-      sums = added(sums, part);
+      sums.rest += rest;
+      sums.dust += dust;
+      if (EXTRAS) {
+        sums = added(sums, extras);
+      }
       first = end;
       block = min(2u * block, BLOCK);
     }
   }
   sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));
   return sums;
-}
-
-// The four classes of a lane's quad, of which `at` is the first.
-fn classesAt(row: Row, at: u32) -> vec4u {
-  return vec4u(classAt(row, at), classAt(row, at + 1u), classAt(row, at + 2u), classAt(row, at + 3u));
 }
 
 fn rocks(e: vec4f) -> vec4f {

@@ -33,16 +33,6 @@ fn verdictOf(row: Row, end: Outcome) -> Verdict {
   return Verdict(end.base, push, chain * mixScale(), chain * end.own * slack, chain * labelSlope * slack, chain * lift, end.flags);
 }
 
-// How much of a logit's movement the soft cap lets through.
-fn slackOf(unit: vec4f) -> vec4f {
-  var slack = vec4f(1.0);
-  if (SOFTCAPPED) {
-    let t = unit / params.softcap;
-    slack = (1.0 - t) * (1.0 + t);
-  }
-  return slack;
-}
-
 // Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
 // 1e4 the sum of g * x cancels to nothing, the sum of g * (x - base) does not.
 fn momentOrigin(verdict: Verdict) -> f32 {

@@ -1,14 +1,14 @@
 // Cross-entropy, what a row comes to, or this workgroup's part of it: read here and now. Every lane of
 // the workgroup must come here, rows or no rows.
 
-struct Found { sums: Sums, labelBits: u32 }
+struct Found { sums: Sums, label: Element, labelBits: u32 }
 
 fn foundIn(row: Row, thread: u32) -> Found {
-  var found = Found(nothing(), 0u);
+  let labelBits = bitsAt(row, select(0u, row.label, row.counts));
+  let label = elementOfBits(row, labelBits);
+  var sums = nothing();
   if (row.counts) {
-    found.labelBits = bitsAt(row, row.label);
-    found.sums = scan(row, found.labelBits);
+    sums = scan(row, label, labelBits);
   }
-  found.sums = joinedLanes(row, found.sums, thread);
-  return found;
+  return Found(joinedLanes(row, sums, thread), label, labelBits);
 }

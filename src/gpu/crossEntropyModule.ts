@@ -1,14 +1,18 @@
 import lossMain from "../../shaders/crossEntropy.wgsl?raw";
 import alone from "../../shaders/crossEntropyAlone.wgsl?raw";
+import capped from "../../shaders/crossEntropyCapped.wgsl?raw";
+import chain from "../../shaders/crossEntropyChain.wgsl?raw";
 import element from "../../shaders/crossEntropyElement.wgsl?raw";
 import fused from "../../shaders/crossEntropyFused.wgsl?raw";
 import gradientPass from "../../shaders/crossEntropyGradient.wgsl?raw";
 import index from "../../shaders/crossEntropyIndex.wgsl?raw";
 import inPlace32 from "../../shaders/crossEntropyInPlace32.wgsl?raw";
+import lanesPiece from "../../shaders/crossEntropyLanes.wgsl?raw";
 import load32 from "../../shaders/crossEntropyLoad32.wgsl?raw";
 import loadQuads from "../../shaders/crossEntropyLoadQuads.wgsl?raw";
 import loadTiles from "../../shaders/crossEntropyLoadTiles.wgsl?raw";
 import loadWide from "../../shaders/crossEntropyLoadWide.wgsl?raw";
+import plain from "../../shaders/crossEntropyPlain.wgsl?raw";
 import quads32 from "../../shaders/crossEntropyQuads32.wgsl?raw";
 import readOnly from "../../shaders/crossEntropyReadOnly.wgsl?raw";
 import rows from "../../shaders/crossEntropyRows.wgsl?raw";
@@ -101,10 +105,18 @@ const params: Kernel["params"] = {
   zLoss: "f32",
 };
 
-function fewParts(work: Work, { few, fewSums, fewLosses, fewFused }: Few): string[] {
-  const parts = [math, rows, sums, element, index, stats, few, fewSums];
+function fewParts(work: Work, units: string, pieces: Few): string[] {
+  const { few, fewSums, fewLosses, fewFused } = pieces;
+  const parts = [math, rows, units, sums, element, index, stats, few, fewSums];
   if (work === "losses") return [...parts, readOnly, fewLosses];
   return [...parts, verdict, work === "gradient" ? separate : inPlace32, fewFused];
+}
+
+/** How the lanes of a row come together. */
+function joinOf({ lanes, subgroups: hasSubgroups }: Variant): string {
+  if (lanes === 1) return alone;
+  if (hasSubgroups) return subgroups;
+  return lanes <= 16 ? chain : tree;
 }
 
 /** Whether logits are bound a second time, by fours. What is written cannot be, and a binding holds a whole quad. */
@@ -123,8 +135,9 @@ const isMasked = (work: Work, variant: Variant): boolean =>
   !(variant.smoothed || variant.softcapped || variant.stats & ENTROPY);
 
 function partsOf(work: Work, variant: Variant): string[] {
-  if (variant.few) return fewParts(work, pieces.few as Few);
-  const { storage, lanes, soft, strided, tiled } = variant;
+  const units = variant.softcapped ? capped : plain;
+  if (variant.few) return fewParts(work, units, pieces.few as Few);
+  const { storage, soft, strided, tiled } = variant;
   const rare = pieces.rare as Rare;
   const isQuads = readsQuads(work, variant);
   const words = storage === 0 || strided ? load32 : rare.load16;
@@ -134,13 +147,15 @@ function partsOf(work: Work, variant: Variant): string[] {
   const parts = [
     math,
     rows,
+    units,
+    lanesPiece,
     ...load,
     sums,
     scan,
     tiles,
     element,
     q,
-    lanes === 1 ? alone : variant.subgroups ? subgroups : tree,
+    joinOf(variant),
     stats,
     variant.parts === 1 || work === "parts" ? whole : rare.fromParts,
   ];

@@ -131,8 +131,7 @@ fn bitsToBf16(bits: u32) -> u32 {
 
 // Cross-entropy, what every pass knows about a row: who it is, where its logits lie, and in which
 // unit they are compared. LANES invocations share a row, ROWS rows share a workgroup; both are
-// powers of two. With STRIDED the classes of a row lie `inner` elements apart (images). With SPLIT
-// a workgroup has one part of a row, of `parts`.
+// powers of two. With STRIDED the classes of a row lie `inner` elements apart (images).
 
 struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 
@@ -153,6 +152,10 @@ struct Row {
   step: u32,  // elements from a class to the next
   lane: u32,
   part: u32,
+  head: u32,  // classes before the first tile
+  tiles: u32,  // whole ones, of all lanes and parts
+  slot: u32,  // what no tile covers is dealt out to all lanes of all parts: the first of this lane
+  slots: u32,  // and how far it is to its next
   exists: bool,
   counts: bool,
   valueFactor: f32,
@@ -173,42 +176,8 @@ fn rowAt(place: u32, lane: u32) -> Row {
   }
   let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
   let step = select(1u, params.inner, STRIDED);
-  return Row(index, originOf(place), info.label, step, lane, 0u, true, info.label < OUT_OF_RANGE,
+  return Row(index, originOf(place), info.label, step, lane, 0u, 0u, 0u, 0u, 0u, true, info.label < OUT_OF_RANGE,
     info.valueFactor, factor, temperature, nats, LOG2E * nats);
-}
-
-fn partsOfRow() -> u32 {
-  return select(1u, params.parts, SPLIT);
-}
-
-// The row of a thread, or the last one where there is none for it.
-fn rowOf(group: vec3u, thread: u32) -> Row {
-  var turn = group.y * params.gridWidth + group.x;
-  var part = 0u;
-  if (SPLIT) {
-    part = turn % params.parts;
-    turn /= params.parts;
-  }
-  let place = turn * ROWS + thread / LANES;
-  var row = rowAt(min(place, params.rows - 1u), thread & (LANES - 1u));
-  row.part = part;
-  row.exists = place < params.rows;
-  row.counts &= row.exists;
-  return row;
-}
-
-// What no tile covers is dealt out, one slot a lane, to all lanes of all parts.
-fn slotLane(row: Row) -> u32 {
-  return row.part * LANES + row.lane;
-}
-
-fn slotLanes() -> u32 {
-  return LANES * partsOfRow();
-}
-
-// How many of so many slots are this lane's.
-fn turnsOf(row: Row, slots: u32) -> u32 {
-  return (slots + slotLanes() - 1u - slotLane(row)) / slotLanes();
 }
 
 fn originOf(place: u32) -> u32 {
@@ -246,24 +215,6 @@ fn bitsOfElement(element: u32) -> u32 {
   return bits;
 }
 
-// Logits are compared in units: the capped logit, or the raw one, whose temperature then costs
-// nothing, because exp((x - base) / temperature) = exp2((x - base) * scale).
-fn unitOf(row: Row, logit: f32) -> f32 {
-  var unit = logit;
-  if (SOFTCAPPED) {
-    unit = params.softcap * tanhSafe(logit / (row.temperature * params.softcap));
-  }
-  return unit;
-}
-
-fn unitsOf(row: Row, logit: vec4f) -> vec4f {
-  var units = logit;
-  if (SOFTCAPPED) {
-    units = vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z), unitOf(row, logit.w));
-  }
-  return units;
-}
-
 fn exponentials(row: Row, x: vec4f, base: f32) -> vec4f {
   return exp2((x - base) * row.scale);
 }
@@ -278,6 +229,29 @@ fn decay(row: Row, x: f32, base: f32) -> f32 {
 // quotient by a small temperature, would overflow.
 fn carefulBits(row: Row) -> u32 {
   return bitcast<u32>(5e37 * min(1.0, row.temperature));
+}
+
+// Cross-entropy without a soft cap. Logits are compared in units: the raw ones, whose temperature then costs
+// nothing, because exp((x - base) / temperature) = exp2((x - base) * scale).
+
+fn unitsOf(row: Row, logit: vec4f) -> vec4f {
+  return logit;
+}
+
+// How much of a logit's movement the soft cap lets through.
+fn slackOf(unit: vec4f) -> vec4f {
+  return vec4f(1.0);
+}
+
+// `lost` means minus infinity: probability exactly 0.
+struct Element { unit: f32, flags: u32, lost: bool }
+
+fn elementOfBits(row: Row, bits: u32) -> Element {
+  let magnitude = bits & 0x7fffffffu;
+  let unit = bitcast<f32>(select(0u, bits, magnitude < INFINITY_BITS));
+  let isLost = bits == MINUS_INFINITY_BITS;
+  let infinite = select(0u, HAS_INFINITY, bits == INFINITY_BITS);
+  return Element(unit, select(infinite, SAW_NAN, magnitude > INFINITY_BITS), isLost);
 }
 
 // Cross-entropy, what is known of a part of a row, and how two parts become one. Exponents are
@@ -357,8 +331,7 @@ struct Outcome {
   flags: u32,
 }
 
-fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
-  let label = elementOfBits(row, labelBits);
+fn outcomeOf(row: Row, sums: Sums, label: Element) -> Outcome {
   let term = select(0.0, decay(row, label.unit, sums.base), INDEXED & !label.lost);
   let heat = sums.heat + term * (0.5 * sums.base - 0.5 * label.unit);
   let rest = sums.rest + sums.dust;
@@ -371,24 +344,6 @@ fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
 
 // Cross-entropy, one logit looked at with care: NaN, infinities and numbers near the end of f32 are
 // told apart on their bits, because arithmetic on them is not defined in WGSL.
-
-// `lost` means minus infinity: probability exactly 0.
-struct Element { unit: f32, flags: u32, lost: bool }
-
-fn elementOfBits(row: Row, bits: u32) -> Element {
-  let magnitude = bits & 0x7fffffffu;
-  let negative = bits >= 0x80000000u;
-  if (SOFTCAPPED) {
-    let huge = magnitude >= carefulBits(row);
-    let unit = unitOf(row, bitcast<f32>(select(bits, 0u, huge)));
-    let end = select(params.softcap, -params.softcap, negative);
-    return Element(select(unit, end, huge), select(0u, SAW_NAN, isNanBits(bits)), false);
-  }
-  let infinite = magnitude == INFINITY_BITS;
-  let flags = select(select(0u, HAS_INFINITY, infinite & !negative), SAW_NAN, isNanBits(bits));
-  let finite = select(0u, bits, magnitude < INFINITY_BITS);
-  return Element(bitcast<f32>(finite), flags, infinite & negative);
-}
 
 fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   let bits = bitsAt(row, k);
@@ -481,8 +436,11 @@ fn mixOf(sums: Sums) -> f32 {
 
 @group(0) @binding(5) var<storage, read_write> stats: array<u32>;  // (1 + outputs, totalRows)
 
+// A row without a loss reports zeros, or NaN as its value where the label is no class.
 fn report(row: Row, plane: u32, bits: u32) {
-  stats[params.statsStart + plane * params.totalRows + row.index] = bits;
+  let blank = select(0u, NAN_BITS, (plane == 0u) & (row.label == OUT_OF_RANGE));
+  let isLoss = row.label < OUT_OF_RANGE;
+  stats[params.statsStart + plane * params.totalRows + row.index] = select(blank, bits, isLoss);
 }
 
 // Infinity and NaN are carried by flags and written as bits: WGSL arithmetic may lose both.
@@ -552,14 +510,6 @@ fn reportRow(row: Row, end: Outcome) {
   if ((STATS & 8u) != 0u) {
     let correct = (end.flags & (BEATEN | SAW_NAN)) == 0u;
     report(row, plane, select(0u, 0x3f800000u, correct));
-  }
-}
-
-// A row without a loss: zeros, or NaN as the value where the label is no class.
-fn reportNothing(row: Row) {
-  report(row, 0u, select(0u, NAN_BITS, row.label == OUT_OF_RANGE));
-  for (var plane = 1u; plane <= countOneBits(STATS); plane++) {
-    report(row, plane, 0u);
   }
 }
 
@@ -712,14 +662,6 @@ fn turnedSums(sums: FourSums) -> FourSums {
     sums.flags.yzwx);
 }
 
-fn reportFirst(row: Row, end: Outcome) {
-  if (row.label < OUT_OF_RANGE) {
-    reportRow(row, end);
-  } else {
-    reportNothing(row);
-  }
-}
-
 // Cross-entropy, the few numbers that the gradient of a row is made of:
 //   gradient[k] = chain ((own + mix + 2 zLoss lse) p[k] - q[k] - own [k = label])
 // with chain = upstream * reduction / temperature, times 1 - (x/softcap)^2 where logits are capped.
@@ -753,16 +695,6 @@ fn verdictOf(row: Row, end: Outcome) -> Verdict {
   let labelSlope = spread * p - labelPull - end.own * others;
   let push = (end.own + spread) * row.gradientFactor / (end.whole * row.temperature);
   return Verdict(end.base, push, chain * mixScale(), chain * end.own * slack, chain * labelSlope * slack, chain * lift, end.flags);
-}
-
-// How much of a logit's movement the soft cap lets through.
-fn slackOf(unit: vec4f) -> vec4f {
-  var slack = vec4f(1.0);
-  if (SOFTCAPPED) {
-    let t = unit / params.softcap;
-    slack = (1.0 - t) * (1.0 + t);
-  }
-  return slack;
 }
 
 // Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
@@ -826,7 +758,7 @@ fn main(
   for (var left = 4u; left > 0u; left--) {
     let row = rowAt(four.place.x, 0u);
     let end = outcomeOfFirst(row, sums);
-    reportFirst(row, end);
+    reportRow(row, end);
     let idle = row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE;
     verdicts = withVerdict(verdicts, verdictOf(row, end), idle);
     sums = turnedSums(sums);

@@ -131,8 +131,7 @@ fn bitsToBf16(bits: u32) -> u32 {
 
 // Cross-entropy, what every pass knows about a row: who it is, where its logits lie, and in which
 // unit they are compared. LANES invocations share a row, ROWS rows share a workgroup; both are
-// powers of two. With STRIDED the classes of a row lie `inner` elements apart (images). With SPLIT
-// a workgroup has one part of a row, of `parts`.
+// powers of two. With STRIDED the classes of a row lie `inner` elements apart (images).
 
 struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 
@@ -153,6 +152,10 @@ struct Row {
   step: u32,  // elements from a class to the next
   lane: u32,
   part: u32,
+  head: u32,  // classes before the first tile
+  tiles: u32,  // whole ones, of all lanes and parts
+  slot: u32,  // what no tile covers is dealt out to all lanes of all parts: the first of this lane
+  slots: u32,  // and how far it is to its next
   exists: bool,
   counts: bool,
   valueFactor: f32,
@@ -173,42 +176,8 @@ fn rowAt(place: u32, lane: u32) -> Row {
   }
   let nats = select(1.0 / temperature, 1.0, SOFTCAPPED);
   let step = select(1u, params.inner, STRIDED);
-  return Row(index, originOf(place), info.label, step, lane, 0u, true, info.label < OUT_OF_RANGE,
+  return Row(index, originOf(place), info.label, step, lane, 0u, 0u, 0u, 0u, 0u, true, info.label < OUT_OF_RANGE,
     info.valueFactor, factor, temperature, nats, LOG2E * nats);
-}
-
-fn partsOfRow() -> u32 {
-  return select(1u, params.parts, SPLIT);
-}
-
-// The row of a thread, or the last one where there is none for it.
-fn rowOf(group: vec3u, thread: u32) -> Row {
-  var turn = group.y * params.gridWidth + group.x;
-  var part = 0u;
-  if (SPLIT) {
-    part = turn % params.parts;
-    turn /= params.parts;
-  }
-  let place = turn * ROWS + thread / LANES;
-  var row = rowAt(min(place, params.rows - 1u), thread & (LANES - 1u));
-  row.part = part;
-  row.exists = place < params.rows;
-  row.counts &= row.exists;
-  return row;
-}
-
-// What no tile covers is dealt out, one slot a lane, to all lanes of all parts.
-fn slotLane(row: Row) -> u32 {
-  return row.part * LANES + row.lane;
-}
-
-fn slotLanes() -> u32 {
-  return LANES * partsOfRow();
-}
-
-// How many of so many slots are this lane's.
-fn turnsOf(row: Row, slots: u32) -> u32 {
-  return (slots + slotLanes() - 1u - slotLane(row)) / slotLanes();
 }
 
 fn originOf(place: u32) -> u32 {
@@ -246,24 +215,6 @@ fn bitsOfElement(element: u32) -> u32 {
   return bits;
 }
 
-// Logits are compared in units: the capped logit, or the raw one, whose temperature then costs
-// nothing, because exp((x - base) / temperature) = exp2((x - base) * scale).
-fn unitOf(row: Row, logit: f32) -> f32 {
-  var unit = logit;
-  if (SOFTCAPPED) {
-    unit = params.softcap * tanhSafe(logit / (row.temperature * params.softcap));
-  }
-  return unit;
-}
-
-fn unitsOf(row: Row, logit: vec4f) -> vec4f {
-  var units = logit;
-  if (SOFTCAPPED) {
-    units = vec4f(unitOf(row, logit.x), unitOf(row, logit.y), unitOf(row, logit.z), unitOf(row, logit.w));
-  }
-  return units;
-}
-
 fn exponentials(row: Row, x: vec4f, base: f32) -> vec4f {
   return exp2((x - base) * row.scale);
 }
@@ -280,21 +231,92 @@ fn carefulBits(row: Row) -> u32 {
   return bitcast<u32>(5e37 * min(1.0, row.temperature));
 }
 
+// Cross-entropy without a soft cap. Logits are compared in units: the raw ones, whose temperature then costs
+// nothing, because exp((x - base) / temperature) = exp2((x - base) * scale).
+
+fn unitsOf(row: Row, logit: vec4f) -> vec4f {
+  return logit;
+}
+
+// How much of a logit's movement the soft cap lets through.
+fn slackOf(unit: vec4f) -> vec4f {
+  return vec4f(1.0);
+}
+
+// `lost` means minus infinity: probability exactly 0.
+struct Element { unit: f32, flags: u32, lost: bool }
+
+fn elementOfBits(row: Row, bits: u32) -> Element {
+  let magnitude = bits & 0x7fffffffu;
+  let unit = bitcast<f32>(select(0u, bits, magnitude < INFINITY_BITS));
+  let isLost = bits == MINUS_INFINITY_BITS;
+  let infinite = select(0u, HAS_INFINITY, bits == INFINITY_BITS);
+  return Element(unit, select(infinite, SAW_NAN, magnitude > INFINITY_BITS), isLost);
+}
+
+// Cross-entropy, which row a lane has a share in, and which share. With SPLIT a workgroup has one part of a
+// row, of `parts`.
+
+// The row of a thread, or the last one where there is none for it.
+fn rowOf(group: vec3u, thread: u32) -> Row {
+  var turn = group.y * params.gridWidth + group.x;
+  var part = 0u;
+  if (SPLIT) {
+    part = turn % params.parts;
+    turn /= params.parts;
+  }
+  let place = turn * ROWS + thread / LANES;
+  var row = rowAt(min(place, params.rows - 1u), thread & (LANES - 1u));
+  row.part = part;
+  row.head = headOf(row.origin);
+  row.tiles = tilesOf(row);
+  row.slot = part * LANES + row.lane;
+  row.slots = LANES * select(1u, params.parts, SPLIT);
+  row.exists = place < params.rows;
+  row.counts &= row.exists;
+  return row;
+}
+
+// The tiles of this workgroup's part.
+fn tileRange(row: Row) -> vec2u {
+  var range = vec2u(0u, row.tiles);
+  if (SPLIT) {
+    range = vec2u(row.part, row.part + 1u) * row.tiles / params.parts;
+  }
+  return range;
+}
+
+// The tile in which this lane meets the label.
+fn labelTile(row: Row) -> u32 {
+  let home = tileOfClass(row, row.label);
+  return select(NONE, home.x, INDEXED & (home.y == row.lane));
+}
+
+// The four classes of a lane's quad, of which `at` is the first.
+fn classesAt(row: Row, at: u32) -> vec4u {
+  return classAt(row, at) + QUAD_CLASSES;
+}
+
+// How many of so many slots are this lane's.
+fn turnsOf(row: Row, slots: u32) -> u32 {
+  return (slots + row.slots - 1u - row.slot) / row.slots;
+}
+
 // Cross-entropy, how logits are read WIDTH at once, at addresses that so many divide, whatever the alignment
 // of the row (50 257 classes align nowhere). What lies before the first such place and behind the last is read
 // one by one.
 
-fn headOf(row: Row) -> u32 {
-  return select(min((0u - row.origin) & (WIDTH - 1u), params.classes), 0u, IN_STEP);
+fn headOf(origin: u32) -> u32 {
+  return select(min((0u - origin) & (WIDTH - 1u), params.classes), 0u, IN_STEP);
 }
 
 // The last tile may be cut short where what is no class is masked.
 fn tilesOf(row: Row) -> u32 {
-  return (params.classes - headOf(row) + select(0u, TILE - WIDTH, MASKED)) / TILE;
+  return (params.classes - row.head + select(0u, TILE - WIDTH, MASKED)) / TILE;
 }
 
 fn classesIn(row: Row, tiles: u32) -> u32 {
-  return min(tiles * TILE, (params.classes - headOf(row)) & ~(WIDTH - 1u));
+  return min(tiles * TILE, (params.classes - row.head) & ~(WIDTH - 1u));
 }
 
 // How many classes no tile covers.
@@ -304,24 +326,24 @@ fn slotsOf(row: Row, tiles: u32) -> u32 {
 
 // Which they are: the tail, then the head.
 fn slotClass(row: Row, tiles: u32, slot: u32) -> u32 {
-  let k = headOf(row) + classesIn(row, tiles) + slot;
+  let k = row.head + classesIn(row, tiles) + slot;
   return select(k, k - params.classes, k >= params.classes);
 }
 
 // The tile and the lane that meet a class. The head is in none; of the tail nobody asks where a tile is cut short.
 fn tileOfClass(row: Row, k: u32) -> vec2u {
-  let place = k - headOf(row);
+  let place = k - row.head;
   return vec2u(place / TILE, (place / WIDTH) & (LANES - 1u));
 }
 
 // The class of the logit that is the at-th in this lane's tiles.
 fn classAt(row: Row, at: u32) -> u32 {
-  return headOf(row) + (at & ~(WIDTH - 1u)) * LANES + WIDTH * row.lane + (at & (WIDTH - 1u));
+  return row.head + (at & ~(WIDTH - 1u)) * LANES + WIDTH * row.lane + (at & (WIDTH - 1u));
 }
 
 // The element where the first tile of this lane begins, and how far the next one is from it.
 fn firstTile(row: Row) -> u32 {
-  return row.origin + headOf(row) + WIDTH * row.lane;
+  return row.origin + row.head + WIDTH * row.lane;
 }
 
 fn tileStep() -> u32 {
@@ -335,9 +357,10 @@ fn tileStep() -> u32 {
 
 const WIDTH: u32 = 16u;
 const QUAD_STEP: u32 = 4u;  // from a quad of a tile to the next
+const QUAD_CLASSES: vec4u = vec4u(0u, 1u, 2u, 3u);
 
 fn tileAt(row: Row, at: u32) -> Tile {
-  return logitTiles[at / 16u];
+  return logitTiles[at >> 4u];
 }
 
 // Cross-entropy, what is known of a part of a row, and how two parts become one. Exponents are
@@ -417,8 +440,7 @@ struct Outcome {
   flags: u32,
 }
 
-fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
-  let label = elementOfBits(row, labelBits);
+fn outcomeOf(row: Row, sums: Sums, label: Element) -> Outcome {
   let term = select(0.0, decay(row, label.unit, sums.base), INDEXED & !label.lost);
   let heat = sums.heat + term * (0.5 * sums.base - 0.5 * label.unit);
   let rest = sums.rest + sums.dust;
@@ -433,54 +455,48 @@ fn outcomeOf(row: Row, sums: Sums, labelBits: u32) -> Outcome {
 //   fast:  whole tiles of sixteen, for ordinary numbers: one exp each, one sum and one test a tile
 //   slow:  one element at a time, the ends of every row and all of a row that holds anything odd
 
-// The tiles of this workgroup's part.
-fn tileRange(row: Row) -> vec2u {
-  return vec2u(row.part, row.part + 1u) * tilesOf(row) / partsOfRow();
-}
-
-fn scan(row: Row, labelBits: u32) -> Sums {
-  let label = elementOfBits(row, labelBits);
+fn scan(row: Row, label: Element, labelBits: u32) -> Sums {
   let known = (label.flags == 0u) & !label.lost;
   let range = tileRange(row);
   let home = labelTile(row);
   let isHome = !MASKED & (home >= range.x) & (home < range.y);
   var sums = nothing();
   sums.base = label.unit;
-  var careful = false;
-  for (var again = true; again;) {
+  for (var attempt = 0u; attempt < 2u; attempt++) {
+    let careful = attempt == 1u;
     // Element by element come the label's tile, or all of this lane's, and what no tile covers. They
     // come first: what outweighs all others is not measured from a later base then.
     let first = select(home, range.x, careful);
     let own = select(select(0u, 16u, isHome), 16u * (range.y - range.x), careful);
     sums = scanElements(row, sums, first, own, labelBits);
-    sums = scanTiles(row, sums, range.x, select(range.y, range.x, careful), labelBits);
+    sums = scanTiles(row, sums, range.x, select(range.y, range.x, careful), home, labelBits);
     // What is no number, or too far from the base, has left its mark.
     let mass = sums.rest + sums.dust;
     let finite = isFinite(mass) & isFinite(sums.heat) & isFinite(sums.pull);
     let high = bitcast<u32>(abs(sums.base)) >= carefulBits(row);
     let odd = !finite | high | !(known | (mass > 1e-20)) | ((sums.flags & CAREFUL) != 0u);
-    again = odd & !careful;
-    careful |= again;
-    if (again) {
-      sums = nothing();
-      sums.flags = CAREFUL;
+    if (careful | !odd) {
+      break;
     }
+    sums = nothing();
+    sums.flags = CAREFUL;
   }
   // Where its tile has it masked, the label's own oddities are known from here.
-  sums.flags |= select(SOME, 0u, careful) | select(0u, label.flags, MASKED);
+  let usual = select(SOME, 0u, (sums.flags & CAREFUL) != 0u);
+  sums.flags |= usual | select(0u, label.flags, MASKED);
   return sums;
 }
 
 fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) -> Sums {
-  let tiles = tilesOf(row);
-  let count = own + turnsOf(row, slotsOf(row, tiles));
+  let count = own + turnsOf(row, slotsOf(row, row.tiles));
+  let blocks = (count + 15u) >> 4u;
   var sums = before;
-  for (var begin = 0u; begin < count; begin += 16u) {
+  for (var block = 0u; block < blocks; block++) {
     var part = nothing();
     part.base = sums.base;
-    let end = min(begin + 16u, count);
-    for (var at = begin; at < end; at++) {
-      let slot = slotClass(row, tiles, (at - own) * slotLanes() + slotLane(row));
+    let end = min(16u * block + 16u, count);
+    for (var at = 16u * block; at < end; at++) {
+      let slot = slotClass(row, row.tiles, (at - own) * row.slots + row.slot);
       let k = select(slot, classAt(row, 16u * first + at), at < own);
       if (!MASKED | (k < params.classes)) {
         part = withElement(row, part, k, labelBits);
@@ -500,14 +516,7 @@ const BLOCK: u32 = 64u;  // tiles summed apart: one running f32 sum drifts by 5e
 const LIMIT: f32 = 20.0;
 const EXTRAS: bool = MIXED || (STATS & 12u) != 0u;
 
-// The tile in which this lane meets the label.
-fn labelTile(row: Row) -> u32 {
-  let home = tileOfClass(row, row.label);
-  return select(NONE, home.x, INDEXED & (home.y == row.lane));
-}
-
-fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> Sums {
-  let home = labelTile(row);
+fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, home: u32, labelBits: u32) -> Sums {
   let start = firstTile(row);
   let step = tileStep();
   var sums = before;
@@ -517,8 +526,10 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
   for (var block = 4u; first < tiles;) {
     let end = min(first + block, tiles);
     let base = sums.base;
-    var part = nothing();
     var most = 0.0;
+    var rest = 0.0;
+    var dust = 0.0;
+    var extras = nothing();
     for (var tile = first; tile < end; tile++) {
       let logit = tileAt(row, start + tile * step);
       if (BITWISE || SOFTCAPPED) {
@@ -531,15 +542,16 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       let d = exponentials(row, unitsOf(row, logit.d), base);
       let ab = a + b;
       let cd = c + d;
-      let sum = total(rocks(ab) + rocks(cd));
-      let dust = total((ab - rocks(ab)) + (cd - rocks(cd)));
+      let abRocks = rocks(ab);
+      let cdRocks = rocks(cd);
       let counts = MASKED | (tile != home);
-      most = max(most, select(0.0, sum, counts & isFinite(sum)));
-      part.rest += select(0.0, sum, counts);
-      part.dust += select(0.0, dust, counts);
+      let sum = select(0.0, total(abRocks + cdRocks), counts);
+      most = max(most, select(0.0, sum, isFinite(sum)));
+      rest += sum;
+      dust += select(0.0, total((ab - abRocks) + (cd - cdRocks)), counts);
       if (EXTRAS) {
         if (counts) {
-          part = added(part, extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits)));
+          extras = added(extras, extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits)));
         }
       }
     }
@@ -547,18 +559,17 @@ fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, labelBits: u32) -> 
       // The block comes again. Three bits more, so that few others will.
       sums = rebased(row, sums, base + (log2(most) + 3.0) / row.scale);
     } else {
-      sums = added(sums, part);
+      sums.rest += rest;
+      sums.dust += dust;
+      if (EXTRAS) {
+        sums = added(sums, extras);
+      }
       first = end;
       block = min(2u * block, BLOCK);
     }
   }
   sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));
   return sums;
-}
-
-// The four classes of a lane's quad, of which `at` is the first.
-fn classesAt(row: Row, at: u32) -> vec4u {
-  return vec4u(classAt(row, at), classAt(row, at + 1u), classAt(row, at + 2u), classAt(row, at + 3u));
 }
 
 fn rocks(e: vec4f) -> vec4f {
@@ -607,24 +618,6 @@ fn extrasOfQuad(row: Row, k: vec4u, logit: vec4f, base: f32, labelLogit: f32) ->
 
 // Cross-entropy, one logit looked at with care: NaN, infinities and numbers near the end of f32 are
 // told apart on their bits, because arithmetic on them is not defined in WGSL.
-
-// `lost` means minus infinity: probability exactly 0.
-struct Element { unit: f32, flags: u32, lost: bool }
-
-fn elementOfBits(row: Row, bits: u32) -> Element {
-  let magnitude = bits & 0x7fffffffu;
-  let negative = bits >= 0x80000000u;
-  if (SOFTCAPPED) {
-    let huge = magnitude >= carefulBits(row);
-    let unit = unitOf(row, bitcast<f32>(select(bits, 0u, huge)));
-    let end = select(params.softcap, -params.softcap, negative);
-    return Element(select(unit, end, huge), select(0u, SAW_NAN, isNanBits(bits)), false);
-  }
-  let infinite = magnitude == INFINITY_BITS;
-  let flags = select(select(0u, HAS_INFINITY, infinite & !negative), SAW_NAN, isNanBits(bits));
-  let finite = select(0u, bits, magnitude < INFINITY_BITS);
-  return Element(bitcast<f32>(finite), flags, infinite & negative);
-}
 
 fn withElement(row: Row, before: Sums, k: u32, labelBits: u32) -> Sums {
   let bits = bitsAt(row, k);
@@ -711,34 +704,33 @@ fn mixOf(sums: Sums) -> f32 {
   return mix;
 }
 
-// Cross-entropy, the lanes of a row joined through workgroup memory by a fixed tree: same bits in
-// every run. Every lane of the workgroup must come here, rows or no rows.
+// Cross-entropy, a few lanes of a row joined through workgroup memory, one after the other: same bits in every
+// run. A software adapter compiles and runs this sooner than a tree. Every lane of the workgroup must come
+// here, rows or no rows.
 
 var<workgroup> lanesSums: array<Sums, THREADS>;
 var<workgroup> lanesSum: array<f32, THREADS>;
 
 fn joinedLanes(row: Row, sums: Sums, thread: u32) -> Sums {
   lanesSums[thread] = sums;
-  workgroupBarrier();  // without it a lane reads its neighbour's slot before it is written
-  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
-    if ((thread & (LANES - 1u)) < reach) {
-      lanesSums[thread] = joined(row, lanesSums[thread], lanesSums[thread + reach]);
-    }
-    workgroupBarrier();  // the next, narrower step reads what this one wrote
+  workgroupBarrier();  // without it a lane reads another's slot before it is written
+  let first = thread & ~(LANES - 1u);
+  var whole = lanesSums[first];
+  for (var lane = 1u; lane < LANES; lane++) {
+    whole = joined(row, whole, lanesSums[first + lane]);
   }
-  return lanesSums[thread & ~(LANES - 1u)];
+  return whole;
 }
 
 fn joinedSum(x: f32, thread: u32) -> f32 {
   lanesSum[thread] = x;
   workgroupBarrier();
-  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
-    if ((thread & (LANES - 1u)) < reach) {
-      lanesSum[thread] += lanesSum[thread + reach];
-    }
-    workgroupBarrier();
+  let first = thread & ~(LANES - 1u);
+  var whole = 0.0;
+  for (var lane = 0u; lane < LANES; lane++) {
+    whole += lanesSum[first + lane];
   }
-  return lanesSum[thread & ~(LANES - 1u)];
+  return whole;
 }
 
 // Cross-entropy, what a row reports: its value and the requested outputs, as bits. In nats:
@@ -747,8 +739,11 @@ fn joinedSum(x: f32, thread: u32) -> f32 {
 
 @group(0) @binding(5) var<storage, read_write> stats: array<u32>;  // (1 + outputs, totalRows)
 
+// A row without a loss reports zeros, or NaN as its value where the label is no class.
 fn report(row: Row, plane: u32, bits: u32) {
-  stats[params.statsStart + plane * params.totalRows + row.index] = bits;
+  let blank = select(0u, NAN_BITS, (plane == 0u) & (row.label == OUT_OF_RANGE));
+  let isLoss = row.label < OUT_OF_RANGE;
+  stats[params.statsStart + plane * params.totalRows + row.index] = select(blank, bits, isLoss);
 }
 
 // Infinity and NaN are carried by flags and written as bits: WGSL arithmetic may lose both.
@@ -821,27 +816,19 @@ fn reportRow(row: Row, end: Outcome) {
   }
 }
 
-// A row without a loss: zeros, or NaN as the value where the label is no class.
-fn reportNothing(row: Row) {
-  report(row, 0u, select(0u, NAN_BITS, row.label == OUT_OF_RANGE));
-  for (var plane = 1u; plane <= countOneBits(STATS); plane++) {
-    report(row, plane, 0u);
-  }
-}
-
 // Cross-entropy, what a row comes to, or this workgroup's part of it: read here and now. Every lane of
 // the workgroup must come here, rows or no rows.
 
-struct Found { sums: Sums, labelBits: u32 }
+struct Found { sums: Sums, label: Element, labelBits: u32 }
 
 fn foundIn(row: Row, thread: u32) -> Found {
-  var found = Found(nothing(), 0u);
+  let labelBits = bitsAt(row, select(0u, row.label, row.counts));
+  let label = elementOfBits(row, labelBits);
+  var sums = nothing();
   if (row.counts) {
-    found.labelBits = bitsAt(row, row.label);
-    found.sums = scan(row, found.labelBits);
+    sums = scan(row, label, labelBits);
   }
-  found.sums = joinedLanes(row, found.sums, thread);
-  return found;
+  return Found(joinedLanes(row, sums, thread), label, labelBits);
 }
 
 // Cross-entropy, logits that are only read: the module computes losses, no gradient.
@@ -857,11 +844,7 @@ fn main(
 ) {
   let row = rowOf(group, thread);
   let found = foundIn(row, thread);
-  if (row.exists && slotLane(row) == 0u) {
-    if (row.counts) {
-      reportRow(row, outcomeOf(row, found.sums, found.labelBits));
-    } else {
-      reportNothing(row);
-    }
+  if (row.exists & (row.slot == 0u)) {
+    reportRow(row, outcomeOf(row, found.sums, found.label));
   }
 }
