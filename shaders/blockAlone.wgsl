@@ -1,5 +1,6 @@
-// A block of the right side as each lane reads it by itself.
+// A line of the right side and those of the other three lanes, as each lane reads them by itself.
 
-fn wholeBlock(at: u32, lane: u32) -> mat4x4f {
-  return right[at];
+fn turnedAt(at: u32, lane: u32) -> Turned {
+  return Turned(rightLine(at, lane), rightLine(at, lane ^ 1u), rightLine(at, lane ^ 2u),
+    rightLine(at, lane ^ 3u));
 }

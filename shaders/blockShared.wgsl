@@ -1,7 +1,6 @@
-// A block of the right side that four lanes read a column each, and tell one another.
+// A line of the right side, which a lane reads, and those that the other three lanes have read.
 
-fn wholeBlock(at: u32, lane: u32) -> mat4x4f {
-  let column = right[at][lane];
-  return mat4x4f(subgroupBroadcast(column, 0u), subgroupBroadcast(column, 1u),
-    subgroupBroadcast(column, 2u), subgroupBroadcast(column, 3u));
+fn turnedAt(at: u32, lane: u32) -> Turned {
+  let line = rightLine(at, lane);
+  return Turned(line, quadSwapX(line), quadSwapY(line), quadSwapDiagonal(line));
 }

@@ -1,8 +1,15 @@
-// Similarities from blocks to rows as the caller reads them, scaled and shifted.
+// Similarities from blocks to rows as the caller reads them, scaled and shifted. A thread takes four
+// columns of a row: a software adapter divides one number after another, each dearer than a product.
 
-@group(0) @binding(1) var<storage, read> similarities: array<f32>;  // (batch, rowBlocks, columnBlocks, 4 rows, 4)
+@group(0) @binding(1) var<storage, read> similarities: array<vec4f>;  // (batch, rowBlocks, columnBlocks, 4 rows)
 @group(0) @binding(2) var<storage, read> scales: array<f32>;  // (3) scale, bias, chain
 @group(0) @binding(3) var<storage, read_write> scores: array<f32>;  // (batch, rows, columns)
+
+fn store(line: u32, column: u32, score: f32) {
+  if (column < params.columns) {
+    scores[params.scoresStart + line * params.columns + column] = score;
+  }
+}
 
 @compute @workgroup_size(64)
 fn main(
@@ -10,13 +17,17 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let at = (group.y * params.gridWidth + group.x) * 64u + thread;
-  if (at >= params.batch * params.rows * params.columns) {
+  let line = at / params.quads;
+  if (line >= params.batch * params.rows) {
     return;
   }
-  let column = at % params.columns;
-  let row = params.firstRow + at / params.columns % params.rows;
-  let item = at / (params.columns * params.rows);
-  let block = (item * params.rowBlocks + row / 4u) * params.columnBlocks + column / 4u;
-  let s = similarities[(block * 4u + row % 4u) * 4u + column % 4u];
-  scores[params.scoresStart + at] = scales[0] * s + scales[1];
+  let quad = at - line * params.quads;
+  let item = line / params.rows;
+  let row = params.firstRow + line - item * params.rows;
+  let block = (item * params.rowBlocks + row / 4u) * params.columnBlocks + quad;
+  let score = scales[0] * similarities[4u * block + row % 4u] + scales[1];
+  store(line, 4u * quad, score.x);
+  store(line, 4u * quad + 1u, score.y);
+  store(line, 4u * quad + 2u, score.z);
+  store(line, 4u * quad + 3u, score.w);
 }

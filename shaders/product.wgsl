@@ -1,14 +1,11 @@
 // A product of two matrices in blocks of 4 x 4, for adapters without a GPU: four lanes share a tile of
-// DOWN x ACROSS blocks (4 x 4, 8 x 8 or 16 x 8), each with one row of every block, and no lane waits for another. Such an
-// adapter pays for reads (ten times a multiplication, wherever the number lies) and for what it carries
-// from one depth to the next: so tiles are large, the four lanes read a block of the right side
-// together (`wholeBlock`), and a sum is carried once for four depths. Depth is summed in parts of 32:
-// one running f32 sum over 1536 is off by 1.7e-6, parts of 32 by 4e-7.
+// DOWN x ACROSS blocks (4 x 4, 8 x 8 or 16 x 8), each with one row of every block, and no lane waits for another.
+// Such an adapter pays for reads (twenty times a multiplication, wherever the number lies) and for what it
+// carries from one depth to the next: so tiles are large, a lane reads one row of each block of the left
+// and one column of each of the right, and a sum is carried once for four depths. Depth is summed in
+// parts of 256: one running f32 sum over 1536 is off by 2e-6, parts by 3e-7.
 
-// Four neighbours; the last block stands in for those beyond the edge, which are never stored.
-fn four(first: u32, count: u32) -> vec4u {
-  return min(vec4u(first) + vec4u(0u, 1u, 2u, 3u), vec4u(count - 1u));
-}
+const PART: u32 = 64u;  // blocks of depth
 
 // Four depths of the lane's row.
 fn leftLine(at: u32, lane: u32) -> vec4f {
@@ -18,42 +15,70 @@ fn leftLine(at: u32, lane: u32) -> vec4f {
   return left[at][lane];
 }
 
-fn leftLines(at: vec4u, lane: u32) -> mat4x4f {
-  return mat4x4f(leftLine(at.x, lane), leftLine(at.y, lane), leftLine(at.z, lane),
-    leftLine(at.w, lane));
-}
-
-fn rightBlock(at: u32, lane: u32) -> mat4x4f {
+// Four depths of the lane's column.
+fn rightLine(at: u32, lane: u32) -> vec4f {
   if (RIGHT_TURNED) {
-    return wholeBlock(at, lane);
+    return vec4f(right[at][0][lane], right[at][1][lane], right[at][2][lane], right[at][3][lane]);
   }
-  return transpose(wholeBlock(at, lane));
+  return right[at][lane];
 }
 
-fn rightBlocks(at: vec4u, lane: u32) -> Blocks {
-  return Blocks(rightBlock(at.x, lane), rightBlock(at.y, lane), rightBlock(at.z, lane),
-    rightBlock(at.w, lane));
+// The last block stands in for those beyond the edge, which are never stored.
+fn rowOf(tile: Tile, n: u32) -> u32 {
+  return min(tile.row + n, params.rowBlocks - 1u);
 }
 
-fn ownHalf(first: u32, columns: vec4u, lane: u32) -> mat4x4f {
-  return mat4x4f(own[first + columns.x][lane], own[first + columns.y][lane],
-    own[first + columns.z][lane], own[first + columns.w][lane]);
+fn columnOf(tile: Tile, n: u32) -> u32 {
+  return min(tile.column + n, params.columnBlocks - 1u);
 }
 
-fn ownLine(first: u32, tile: Tile, lane: u32) -> Line {
-  return Line(ownHalf(first, four(tile.column, params.columnBlocks), lane),
-    ownHalf(first, four(tile.column + 4u, params.columnBlocks), lane));
+fn leftAt(tile: Tile, n: u32, k: u32, lane: u32) -> vec4f {
+  let row = rowOf(tile, n);
+  let inside = select(row * params.leftStride + k, k * params.leftStride + row, LEFT_TURNED);
+  return leftLine(params.leftFirst + tile.item * params.leftItem + inside, lane);
+}
+
+fn rightAt(tile: Tile, n: u32, k: u32, lane: u32) -> Turned {
+  let column = columnOf(tile, n);
+  let inside = select(column * params.rightStride + k, k * params.rightStride + column, RIGHT_TURNED);
+  return turnedAt(params.rightFirst + tile.item * params.rightItem + inside, lane);
+}
+
+fn columnsAt(tile: Tile, n: u32, k: u32, lane: u32) -> Columns {
+  return Columns(rightAt(tile, n, k, lane), rightAt(tile, n + 1u, k, lane),
+    rightAt(tile, n + 2u, k, lane), rightAt(tile, n + 3u, k, lane));
 }
 
 // What the gradients are of, in the places of the sums.
+fn ownAt(tile: Tile, down: u32, across: u32, lane: u32) -> vec4f {
+  let block = rowOf(tile, down) * params.columnBlocks + columnOf(tile, across);
+  return turned(own[tile.item * params.productItem + block][lane], lane);
+}
+
+fn ownHalf(tile: Tile, down: u32, across: u32, lane: u32) -> mat4x4f {
+  return mat4x4f(ownAt(tile, down, across, lane), ownAt(tile, down, across + 1u, lane),
+    ownAt(tile, down, across + 2u, lane), ownAt(tile, down, across + 3u, lane));
+}
+
+fn ownLine(tile: Tile, down: u32, lane: u32) -> Line {
+  return Line(ownHalf(tile, down, 0u, lane), ownHalf(tile, down, 4u, lane));
+}
+
 fn ownLines(tile: Tile, down: u32, lane: u32) -> Lines {
   if (!PULLS) {
     return Lines();
   }
-  let rows = four(tile.row + down, params.rowBlocks) * params.columnBlocks;
-  let first = tile.item * params.productItem + rows;
-  return Lines(ownLine(first.x, tile, lane), ownLine(first.y, tile, lane),
-    ownLine(first.z, tile, lane), ownLine(first.w, tile, lane));
+  return Lines(ownLine(tile, down, lane), ownLine(tile, down + 1u, lane),
+    ownLine(tile, down + 2u, lane), ownLine(tile, down + 3u, lane));
+}
+
+fn stepped(
+  sum: Lines, tile: Tile, down: u32, k: u32, lane: u32, near: Columns, far: Columns, x: Lines,
+) -> Lines {
+  return Lines(steppedLine(sum.a, leftAt(tile, down, k, lane), near, far, x.a),
+    steppedLine(sum.b, leftAt(tile, down + 1u, k, lane), near, far, x.b),
+    steppedLine(sum.c, leftAt(tile, down + 2u, k, lane), near, far, x.c),
+    steppedLine(sum.d, leftAt(tile, down + 3u, k, lane), near, far, x.d));
 }
 
 @compute @workgroup_size(4)
@@ -63,18 +88,6 @@ fn main(
 ) {
   let index = params.firstTile + group.y * params.gridWidth + group.x;
   let tile = tileAt(min(index, params.tiles - 1u), DOWN, ACROSS);
-  let leftStep = select(1u, params.leftStride, LEFT_TURNED);
-  let leftFirst = params.leftFirst + tile.item * params.leftItem;
-  let rowStep = select(params.leftStride, 1u, LEFT_TURNED);
-  let rows0 = leftFirst + four(tile.row, params.rowBlocks) * rowStep;
-  let rows1 = leftFirst + four(tile.row + 4u, params.rowBlocks) * rowStep;
-  let rows2 = leftFirst + four(tile.row + 8u, params.rowBlocks) * rowStep;
-  let rows3 = leftFirst + four(tile.row + 12u, params.rowBlocks) * rowStep;
-  let rightStep = select(1u, params.rightStride, RIGHT_TURNED);
-  let rightFirst = params.rightFirst + tile.item * params.rightItem;
-  let columnStep = select(params.rightStride, 1u, RIGHT_TURNED);
-  let columns = rightFirst + four(tile.column, params.columnBlocks) * columnStep;
-  let farColumns = rightFirst + four(tile.column + 4u, params.columnBlocks) * columnStep;
   let own0 = ownLines(tile, 0u, lane);
   let own1 = ownLines(tile, 4u, lane);
   let own2 = ownLines(tile, 8u, lane);
@@ -83,26 +96,25 @@ fn main(
   var sum1 = Lines();
   var sum2 = Lines();
   var sum3 = Lines();
-  for (var begin = 0u; begin < params.depthBlocks; begin += 8u) {
-    let end = min(begin + 8u, params.depthBlocks);
+  for (var begin = 0u; begin < params.depthBlocks; begin += PART) {
+    let end = min(begin + PART, params.depthBlocks);
     var part0 = Lines();
     var part1 = Lines();
     var part2 = Lines();
     var part3 = Lines();
     for (var k = begin; k < end; k++) {
-      let near = rightBlocks(columns + k * rightStep, lane);
-      var far = Blocks();
+      let near = columnsAt(tile, 0u, k, lane);
+      var far = Columns();
       if (ACROSS > 4u) {
-        far = rightBlocks(farColumns + k * rightStep, lane);
+        far = columnsAt(tile, 4u, k, lane);
       }
-      let along = k * leftStep;
-      part0 = stepped(part0, leftLines(rows0 + along, lane), near, far, own0);
+      part0 = stepped(part0, tile, 0u, k, lane, near, far, own0);
       if (DOWN > 4u) {
-        part1 = stepped(part1, leftLines(rows1 + along, lane), near, far, own1);
+        part1 = stepped(part1, tile, 4u, k, lane, near, far, own1);
       }
       if (DOWN > 8u) {
-        part2 = stepped(part2, leftLines(rows2 + along, lane), near, far, own2);
-        part3 = stepped(part3, leftLines(rows3 + along, lane), near, far, own3);
+        part2 = stepped(part2, tile, 8u, k, lane, near, far, own2);
+        part3 = stepped(part3, tile, 12u, k, lane, near, far, own3);
       }
     }
     sum0 = added(sum0, part0);

@@ -1,5 +1,8 @@
 import blockAlone from "../../shaders/blockAlone.wgsl?raw";
 import blockShared from "../../shaders/blockShared.wgsl?raw";
+import meetProduct from "../../shaders/meetProduct.wgsl?raw";
+import meetPulls from "../../shaders/meetPulls.wgsl?raw";
+import meetSquares from "../../shaders/meetSquares.wgsl?raw";
 import product from "../../shaders/product.wgsl?raw";
 import productLines from "../../shaders/productLines.wgsl?raw";
 import tiled from "../../shaders/productTiled.wgsl?raw";
@@ -14,6 +17,11 @@ export const BLOCK_BYTES = 64;
 /** How two numbers meet: multiplied, as the square of their difference, or as slope times difference from `own`. */
 export type Method = "product" | "squares" | "pulls";
 const methods: Readonly<Record<Method, number>> = { product: 0, squares: 1, pulls: 2 };
+const meetings: Readonly<Record<Method, string>> = {
+  product: meetProduct,
+  squares: meetSquares,
+  pulls: meetPulls,
+};
 
 /** A part of a matrix in blocks: from block `first` on, `stride` blocks from one row of blocks to the next. */
 export interface View {
@@ -120,7 +128,9 @@ export function planProduct(builder: ProgramBuilder, on: Target, wanted: Product
     label: wanted.label,
     parts: [
       similarity,
-      ...(isTiled ? [tiled] : [product, productLines, shares ? blockShared : blockAlone]),
+      ...(isTiled
+        ? [tiled]
+        : [product, productLines, meetings[method], shares ? blockShared : blockAlone]),
     ],
     constants: {
       METHOD: methods[method],

@@ -73,6 +73,7 @@ function planOutput(
     const some = Math.min(together, count - first);
     const start = (firstItem * rows + firstRow + first) * columns;
     const size = items * some * columns;
+    const quads = blocksOf(columns);
     builder.pass({
       kernel: {
         label: "similarity matrix",
@@ -82,6 +83,7 @@ function planOutput(
           batch: "u32",
           rows: "u32",
           columns: "u32",
+          quads: "u32",
           firstRow: "u32",
           rowBlocks: "u32",
           columnBlocks: "u32",
@@ -94,11 +96,12 @@ function planOutput(
         batch: items,
         rows: some,
         columns,
+        quads,
         firstRow: first,
         rowBlocks: tile.blocks,
         columnBlocks: stride,
       },
-      workgroups: Math.ceil(size / 64),
+      workgroups: Math.ceil((items * some * quads) / 64),
       work: size * 8,
     });
   }
