@@ -54,7 +54,10 @@ async function chooseBackend(
   for (const { gpu } of Object.values(request?.tensors ?? {})) {
     if (isBackend(gpu?.owner)) return gpu.owner;
   }
-  return defaultBackend();
+  // The planner is on its way while the backend opens.
+  return defaultBackend(() => {
+    if (globalThis.navigator?.gpu) spec.gpu?.().catch(() => {});
+  });
 }
 
 function checkControl(spec: LossSpec, options: Readonly<Record<string, unknown>>): Control {

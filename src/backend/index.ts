@@ -3,6 +3,7 @@ import { checkNames } from "../options.js";
 import type { Request } from "../request.js";
 import type { LossResult } from "../result.js";
 import type { LossSpec, Precision } from "../spec.js";
+import { adapterOf } from "./adapter.js";
 import type { MemoryReport } from "./memory.js";
 
 export interface BackendOptions {
@@ -105,9 +106,10 @@ export async function openBackend(options: BackendOptions = {}): Promise<Backend
     fail("OPTION", `openBackend: precision must be float64 or float32, got ${describe(precision)}`);
   }
   if (kind === "cpu") return cpuBackend("asked for", precision ?? "float64");
+  const adapter = device ? undefined : adapterOf(powerPreference);
   try {
-    const { adapterAndDevice, WebGpuBackend } = await import("./webgpu.js");
-    const found = device ? { device, owned: false } : await adapterAndDevice(powerPreference);
+    const { deviceOf, WebGpuBackend } = await import("./webgpu.js");
+    const found = device ? { device, owned: false } : await deviceOf(adapter);
     return new WebGpuBackend(found.device, found.owned, memoryBudget);
   } catch (error) {
     if (kind === "webgpu" || device || !(error instanceof LossError)) throw error;
@@ -123,8 +125,8 @@ async function cpuBackend(because: string, precision: Precision): Promise<Backen
 
 let shared: Promise<Backend> | undefined;
 
-/** The backend of calls that name none: opened once, opened anew when its device is lost. */
-export function defaultBackend(): Promise<Backend> {
+/** The backend of calls that name none: opened once, opened anew when its device is lost. What can be done `meanwhile` is. */
+export function defaultBackend(meanwhile: () => void): Promise<Backend> {
   if (!shared) {
     const opening = openBackend();
     shared = opening;
@@ -132,6 +134,7 @@ export function defaultBackend(): Promise<Backend> {
       (backend) => backend.lost.then(() => forget(opening)),
       () => forget(opening),
     );
+    meanwhile();
   }
   return shared;
 }

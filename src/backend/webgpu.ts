@@ -24,11 +24,10 @@ const wantedLimits = [
 ] as const;
 
 /** A device with the adapter's own limits and the features that kernels can use. */
-export async function adapterAndDevice(
-  powerPreference: GPUPowerPreference = "high-performance",
+export async function deviceOf(
+  asked: Promise<GPUAdapter | null> | undefined,
 ): Promise<{ device: GPUDevice; owned: true }> {
-  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
-  if (!gpu) {
+  if (!asked) {
     const insecure = globalThis.isSecureContext === false;
     fail(
       "UNSUPPORTED",
@@ -37,7 +36,7 @@ export async function adapterAndDevice(
         : "openBackend: this browser or runtime has no WebGPU (navigator.gpu is missing)",
     );
   }
-  const adapter = await gpu.requestAdapter({ powerPreference });
+  const adapter = await asked;
   if (!adapter) fail("UNSUPPORTED", "openBackend: WebGPU is here, but it gave no adapter");
   const requiredFeatures = wantedFeatures.filter((name) => adapter.features.has(name));
   const requiredLimits = Object.fromEntries(

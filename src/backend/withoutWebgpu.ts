@@ -1,8 +1,10 @@
 import { fail } from "../errors.js";
 
-// What stands for webgpu.ts in the build of the CPU entry.
+// What stands for webgpu.ts and adapter.ts in the build of the CPU entry.
 
-export function adapterAndDevice(): never {
+export const adapterOf = (): undefined => undefined;
+
+export function deviceOf(): never {
   return fail("UNSUPPORTED", "openBackend: webgpu-loss/cpu has no WebGPU; import webgpu-loss");
 }
 

@@ -29,8 +29,8 @@ function withoutTexts(code: string): string {
 
 /** Planners are undefined, and the device's side is a stand-in that refuses. */
 function withoutGpu(code: string, file: string): string {
-  if (file.endsWith("/src/backend/webgpu.ts")) {
-    return read(file.replace("webgpu.ts", "withoutWebgpu.ts"));
+  if (/\/src\/backend\/(webgpu|adapter)\.ts$/.test(file)) {
+    return read(file.replace(/\w+\.ts$/, "withoutWebgpu.ts"));
   }
   if (!file.includes("/src/gpu/")) return code.replace(/\/\* wgsl \*\/\s*`[^`]*`/g, '""');
   const names = code.matchAll(/^export (?:const|function|class) (\w+)/gm);

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { defineLoss } from "../../src/define.js";
 import { type Backend, crossEntropy, LossError, openBackend, tensor } from "../../src/index.js";
 import { rowsOfAll } from "../distributions.js";
 import { ownDevice } from "../ledger.js";
@@ -141,5 +142,37 @@ describe("a backend", () => {
     const next = (second.loss.storage as unknown as { owner: Backend }).owner;
     expect(next).not.toBe(owner);
     next.destroy();
+  });
+
+  test("asks for an adapter before its own code is here", async () => {
+    const { gpu } = navigator;
+    const asked = vi.spyOn(gpu, "requestAdapter");
+    const opening = openBackend({ kind: "webgpu", powerPreference: "low-power" });
+    expect(asked.mock.calls).toEqual([[{ powerPreference: "low-power" }]]);
+    asked.mockRestore();
+    (await opening).destroy();
+  });
+
+  test("that nobody named loads a loss's planner while it opens", async () => {
+    const first = await crossEntropy([[3, 1, -2]], [0]);
+    const { owner } = first.loss.storage as unknown as { owner: Backend };
+    owner.destroy();
+    await owner.lost;
+    await Promise.resolve();
+    const order: string[] = [];
+    const gpu: NonNullable<typeof crossEntropy.spec.gpu> = async () => {
+      order.push("planner");
+      return (await crossEntropy.spec.gpu?.()) as Awaited<ReturnType<typeof gpu>>;
+    };
+    const requestDevice = vi.spyOn(GPUAdapter.prototype, "requestDevice");
+    requestDevice.mockImplementationOnce(function (this: GPUAdapter, ...wanted) {
+      order.push("device");
+      return this.requestDevice(...wanted);
+    });
+    const watched = defineLoss({ ...crossEntropy.spec, gpu }) as unknown as typeof crossEntropy;
+    const { loss } = await watched([[3, 1, -2]], [0]);
+    expect(order.slice(0, 2)).toEqual(["planner", "device"]);
+    requestDevice.mockRestore();
+    (loss.storage as unknown as { owner: Backend }).owner.destroy();
   });
 });
