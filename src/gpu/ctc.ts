@@ -5,6 +5,7 @@ import states from "../../shaders/ctcStates.wgsl?raw";
 import ways from "../../shaders/ctcWays.wgsl?raw";
 import expLog from "../../shaders/expLog.wgsl?raw";
 import exponential from "../../shaders/exponential.wgsl?raw";
+import hookMath from "../../shaders/hookMath.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import firstSide from "../../shaders/rowFirst.wgsl?raw";
 import { gpuDType } from "../dtype.js";
@@ -145,7 +146,7 @@ export function planCtc(request: Request, geometry: CtcGeometry, on: Target): Pr
   const logProbs = inputRange(request.get("logProbs"));
   const kernel = (label: string, main: string): Kernel => ({
     label,
-    parts: [math, exponential, expLog, firstSide, states, ways, main],
+    parts: [math, hookMath, exponential, expLog, firstSide, states, ways, main],
     constants: {
       LANES: lanes,
       ROWS: 1,

@@ -5,6 +5,7 @@ import stretched from "../../shaders/elementwiseStretched.wgsl?raw";
 import tally from "../../shaders/elementwiseTally.wgsl?raw";
 import expLog from "../../shaders/expLog.wgsl?raw";
 import exponential from "../../shaders/exponential.wgsl?raw";
+import hookMath from "../../shaders/hookMath.wgsl?raw";
 import logistic from "../../shaders/logistic.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import sum from "../../shaders/sum.wgsl?raw";
@@ -117,6 +118,7 @@ function paramsOf(loss: ElementwiseLoss, variant: Variant): Kernel["params"] {
 /** Functions beyond math.wgsl that a hook calls. */
 function libraries({ wgsl }: ElementwiseLoss): string[] {
   return [
+    ...(/\b(exp(Guarded|Wide|m1\w*)|softplus|sigmoid|logistic)\(/.test(wgsl) ? [hookMath] : []),
     ...(/\b(logSafe|log1pSafe)\b/.test(wgsl) ? [expLog] : []),
     ...(/\blogistic\(/.test(wgsl) ? [logistic] : []),
     ...(/\b(expWide|expm1Wide|expm1Less)\b/.test(wgsl) ? [exponential] : []),

@@ -1,4 +1,5 @@
 import anchorsKernel from "../../shaders/anchors.wgsl?raw";
+import hookMath from "../../shaders/hookMath.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import pairHookKernel from "../../shaders/pairHook.wgsl?raw";
 import pairValues from "../../shaders/pairValues.wgsl?raw";
@@ -185,7 +186,7 @@ export function planPairHook(
     builder.pass({
       kernel: {
         label: "pairs",
-        parts: [math, partners, pairHookKernel, joint, hook],
+        parts: [math, hookMath, partners, pairHookKernel, joint, hook],
         constants: {
           ...constants,
           LANES: lanes,

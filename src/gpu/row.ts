@@ -1,5 +1,6 @@
 import expLog from "../../shaders/expLog.wgsl?raw";
 import exponential from "../../shaders/exponential.wgsl?raw";
+import hookMath from "../../shaders/hookMath.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import main from "../../shaders/row.wgsl?raw";
 import alone from "../../shaders/rowAlone.wgsl?raw";
@@ -80,6 +81,7 @@ function kernelOf(request: Request, problem: RowProblem, on: Target): Kernel & {
     parts: [
       ...[
         math,
+        hookMath,
         exponential,
         expLog,
         firstSide,

@@ -1,4 +1,5 @@
 import expLog from "../../shaders/expLog.wgsl?raw";
+import hookMath from "../../shaders/hookMath.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import alone from "../../shaders/rowAlone.wgsl?raw";
 import firstSide from "../../shaders/rowFirst.wgsl?raw";
@@ -36,7 +37,7 @@ export function planRowLabel(request: Request, problem: RowLabelProblem, on: Tar
   const kernel = {
     label: loss.name,
     parts: [
-      ...[math, expLog, firstSide, info, scan, sums, lanes === 1 ? alone : tree],
+      ...[math, hookMath, expLog, firstSide, info, scan, sums, lanes === 1 ? alone : tree],
       ...[loss.wgsl, main],
     ],
     constants: {

@@ -1,4 +1,5 @@
 import exponential from "../../shaders/exponential.wgsl?raw";
+import hookMath from "../../shaders/hookMath.wgsl?raw";
 import main from "../../shaders/samples.wgsl?raw";
 import type { SampleGeometry } from "../families/samples.js";
 import { type Program, ProgramBuilder, slice, type Target } from "../plan.js";
@@ -25,7 +26,7 @@ export function planSamples(
   for (const [at, { inputs, output, shape, length, wgsl, needsSums }] of parts.entries()) {
     planPairedRows(builder, request, on, context, {
       label: `${request.spec.name} ${inputs[0]}`,
-      parts: [exponential, wgsl, main],
+      parts: [hookMath, exponential, wgsl, main],
       inputs,
       shape,
       rows: samples,

@@ -51,24 +51,12 @@ fn isFiniteBits(bits: u32) -> bool {
   return (bits & 0x7fffffffu) < INFINITY_BITS;
 }
 
-// exp for x <= 0 that never touches a subnormal: exactly 0 below -87, where a device may flush.
-fn expGuarded(x: f32) -> f32 {
-  return select(0.0, exp(max(x, -87.0)), x > -87.0);
-}
-
 // log(1 + x) for x >= 0. log alone is only 2^-21 absolute near 1: no digit is left of log1p(1e-7).
 fn log1p(x: f32) -> f32 {
   let s = x / (2.0 + x);
   let q = s * s;
   let series = 2.0 * s * (1.0 + q * (0.33333334 + q * (0.2 + q * (0.14285715 + q * 0.11111111))));
   return select(log(1.0 + x), series, x < 0.5);
-}
-
-// exp(x) - 1, exact to a few ulp where the subtraction would cancel.
-fn expm1(x: f32) -> f32 {
-  let series = x * (1.0 + x * (0.5 + x * (0.16666667 + x * (0.041666668
-    + x * (0.008333334 + x * (0.0013888889 + x * 0.0001984127))))));
-  return select(exp(min(x, 88.0)) - 1.0, series, abs(x) < 0.5);
 }
 
 // The builtin may be off by 1e-5 and is NaN at 100 on SwiftShader. Polynomial near 0: Cephes tanhf.
@@ -80,16 +68,6 @@ fn tanhSafe(x: f32) -> f32 {
   let near = x + x * q * (-0.33333282 + q * (0.13331442 + q * (-0.053739716
     + q * (0.020639089 + q * -0.0057049887))));
   return select(select(far, -far, x < 0.0), near, a < 0.625);
-}
-
-// log(1 + exp(x)) without overflow, and without losing exp(x) next to 1.
-fn softplus(x: f32) -> f32 {
-  return max(x, 0.0) + log1p(expGuarded(-abs(x)));
-}
-
-fn sigmoid(x: f32) -> f32 {
-  let t = expGuarded(-abs(x));
-  return select(1.0, t, x < 0.0) / (1.0 + t);
 }
 
 // f16 bits (low half of `half`) to f32 bits. Integers only: unpack2x16float may flush subnormals.
