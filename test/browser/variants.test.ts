@@ -111,7 +111,11 @@ describe("logits read by fours", async () => {
     ["f16", 1032, true] as const,
     ["bf16", 1033, undefined] as const,
   ])("%s, %i classes, gradient %s, behind 0 to 4 other logits", async (dtype, classes, place) => {
-    const { logits, shape: extents, targets: labels } = problem(classes, false);
+    const { logits, shape: extents, targets } = problem(classes, false);
+    const labels = targets as Int32Array;
+    // Rows that lanes look at element by element, all of them or some.
+    logits[labels[0] as number] = Number.NEGATIVE_INFINITY;
+    if (dtype === "f32") logits[classes + 5] = 1e38;
     const { data } = tensor(logits, extents, { dtype }).storage as { data: Float32Array };
     const stored = await tensor(logits, extents, { dtype }).read();
     const options = { outputs, reduction: "none" } as const;
