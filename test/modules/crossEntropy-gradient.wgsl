@@ -481,7 +481,9 @@ fn scan(row: Row, label: Element, labelBits: u32) -> Sums {
 }
 
 fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) -> Sums {
-  let count = own + turnsOf(row, slotsOf(row, row.tiles));
+  let slots = slotsOf(row, row.tiles);
+  let count = own + turnsOf(row, slots);
+  let tail = row.head + params.classes - slots;  // behind the last class in a tile
   let blocks = (count + 15u) >> 4u;
   var sums = before;
   for (var block = 0u; block < blocks; block++) {
@@ -491,7 +493,7 @@ fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) ->
     for (var at = 16u * block; at < end; at++) {
       let slot = slotClass(row, row.tiles, (at - own) * row.slots + row.slot);
       let k = select(slot, classAt(row, 16u * first + at), at < own);
-      if (!MASKED | (k < params.classes)) {
+      if (!MASKED | (at >= own) | (k < tail)) {
         part = withElement(row, part, k, labelBits);
       }
     }
