@@ -11,8 +11,8 @@ import {
   makeRow,
   type SoftmaxRow,
   scanRow,
-  slopeOfTransform,
   type Transform,
+  throughTransform,
 } from "./softmaxRow.js";
 
 /** A row's target distribution q, weights included, up to the part that lies on the label alone. */
@@ -21,12 +21,10 @@ interface Targets {
   readonly labels: Int32Array;
   /** (1 - labelSmoothing) · weight of the label; 0 for probabilities. */
   own(label: number): number;
-  /** Whether classes beside the label have a part. */
-  readonly spreads: boolean;
-  /** The part of class `c`, whose logit is element `at`. */
-  share(c: number, at: number): number;
-  /** Sum of the shares where it does not depend on the row. */
-  readonly spreadMass: number;
+  /** The parts of all classes in the row read last; undefined where none but the label has one. */
+  readonly shares: Float64Array | undefined;
+  /** Reads the shares of the row whose logits begin at `base`, and gives their sum. */
+  read(base: number): number;
 }
 
 function labelsOf(request: Request, { rows, shift }: Geometry): Int32Array {
@@ -43,7 +41,7 @@ function labelsOf(request: Request, { rows, shift }: Geometry): Int32Array {
 }
 
 function readTargets(request: Request, geometry: Geometry): Targets {
-  const { classes, rows, soft } = geometry;
+  const { classes, classStride, rows, soft } = geometry;
   const weight = request.tensors.weight?.values();
   const smoothing = request.number("labelSmoothing");
   const spread = smoothing / classes;
@@ -51,18 +49,23 @@ function readTargets(request: Request, geometry: Geometry): Targets {
   const targets = request.get("targets");
   if (soft) {
     const t = targets.values();
-    const share = (c: number, at: number): number =>
-      ((1 - smoothing) * (t[at] as number) + spread) * weightOf(c);
-    return { labels: new Int32Array(rows), own: () => 0, spreads: true, share, spreadMass: 0 };
+    const shares = new Float64Array(classes);
+    const read = (base: number): number => {
+      let mass = 0;
+      for (let c = 0, at = base; c < classes; c++, at += classStride) {
+        mass += shares[c] = ((1 - smoothing) * (t[at] as number) + spread) * weightOf(c);
+      }
+      return mass;
+    };
+    return { labels: new Int32Array(rows), own: () => 0, shares, read };
   }
   // Only smoothing looks at the weights of all classes: without it an unused weight may be NaN.
   const total = spread > 0 ? (weight?.reduce((sum, w) => sum + w, 0) ?? classes) : 0;
   return {
     labels: labelsOf(request, geometry),
     own: (c) => (1 - smoothing) * weightOf(c),
-    spreads: spread > 0,
-    share: (c) => spread * weightOf(c),
-    spreadMass: spread * total,
+    shares: spread > 0 ? new Float64Array(classes).map((_, c) => spread * weightOf(c)) : undefined,
+    read: () => spread * total,
   };
 }
 
@@ -87,20 +90,14 @@ export function rowsOf(
 }
 
 /** What the classes beside the label add to a row's loss. */
-function spreadLoss(row: SoftmaxRow, targets: Targets, base: number, stride: number): number {
+function spreadLoss(row: SoftmaxRow, shares: Float64Array): number {
   let value = 0;
-  for (let c = 0, at = base; c < row.u.length; c++, at += stride) {
-    const q = targets.share(c, at);
+  for (let c = 0; c < shares.length; c++) {
+    const q = shares[c] as number;
     // 0 · log 0 is 0: a class without target mass adds nothing, even at -inf.
     if (q !== 0) value += q * costOf(row, c);
   }
   return value;
-}
-
-function massOf(targets: Targets, base: number, stride: number, classes: number): number {
-  let mass = 0;
-  for (let c = 0, at = base; c < classes; c++, at += stride) mass += targets.share(c, at);
-  return mass;
 }
 
 /** The first largest number of a row; -1 where there is a NaN. */
@@ -166,12 +163,12 @@ export function crossEntropyCpu(request: Request, geometry: Geometry, room: Room
   };
   let temperatureGradient = 0;
   const learns = request.gradients.temperature !== undefined;
-  // Nothing but p - onehot: no other class has a part, and no logit a slope of its own.
-  const isPlain = !targets.spreads && transform.softcap === 0 && !learns;
-
   const row = makeRow(classes);
-  const isBare = isPlain && !soft && !reports && zLoss === 0 && transform.temperature === 1;
-  if (isBare) {
+  const { shares } = targets;
+  const slopes = new Float64Array(gradient || learns ? classes : 0);
+  const isBare = transform.softcap === 0 && transform.temperature === 1 && zLoss === 0;
+  // Nothing but p - onehot.
+  if (isBare && !shares && !learns && !reports) {
     const { labels } = targets;
     plainRows({ z, labels, classes, stride, weight, factors }, values, gradient);
   } else {
@@ -186,10 +183,11 @@ export function crossEntropyCpu(request: Request, geometry: Geometry, room: Room
       const label = targets.labels[at] as number;
       const lse = row.max + row.logSum;
       const own = targets.own(label);
+      const mass = own + targets.read(base);
       const cost = soft ? 0 : costOf(row, label);
       // 0 log 0 is 0.
       let value = own === 0 && cost === Number.POSITIVE_INFINITY ? 0 : own * cost;
-      if (targets.spreads) value += spreadLoss(row, targets, base, stride);
+      if (shares) value += spreadLoss(row, shares);
       values[at] = (factors.value[at] as number) * (value + zLoss * lse * lse);
 
       if (reports) {
@@ -208,25 +206,21 @@ export function crossEntropyCpu(request: Request, geometry: Geometry, room: Room
         clear(base);
         continue;
       }
-      const mass = soft ? massOf(targets, base, stride, classes) : own + targets.spreadMass;
-      const pull = mass + 2 * zLoss * lse;
-      if (gradient && isPlain) {
-        const factor = (g * pull) / (row.sum * transform.temperature);
-        for (let c = 0, i = base; c < classes; c++, i += stride) {
-          gradient[i] = factor * (row.e[c] as number);
+      if (gradient || learns) {
+        const pull = mass + 2 * zLoss * lse;
+        const part = pull / row.sum;
+        for (let c = 0; c < classes; c++) slopes[c] = part * (row.e[c] as number);
+        if (!soft) slopes[label] = labelSlope(row, label, own, pull);
+        if (shares) for (let c = 0; c < classes; c++) (slopes[c] as number) -= shares[c] as number;
+        throughTransform(slopes, row, transform);
+        for (let c = 0, i = base; learns && c < classes; c++, i += stride) {
+          const slope = slopes[c] as number;
+          if (slope === 0) continue;
+          temperatureGradient -= (g * slope * (z[i] as number)) / transform.temperature;
         }
-        gradient[base + label * stride] =
-          (g * labelSlope(row, label, own, pull)) / transform.temperature;
-      } else if (gradient || learns) {
-        for (let c = 0, i = base; c < classes; c++, i += stride) {
-          let slope = (pull * (row.e[c] as number)) / row.sum;
-          if (!soft && c === label) slope = labelSlope(row, label, own, pull);
-          if (targets.spreads) slope -= targets.share(c, i);
-          slope *= slopeOfTransform(row, c, transform);
-          // Before the gradient, which may take its place.
-          const x = z[i] as number;
-          if (gradient) gradient[i] = g * slope;
-          if (slope !== 0) temperatureGradient -= (g * slope * x) / transform.temperature;
+        // Last, for it may take the place of the logits.
+        for (let c = 0, i = base; gradient && c < classes; c++, i += stride) {
+          gradient[i] = g * (slopes[c] as number);
         }
       }
       if (targetsGradient) {

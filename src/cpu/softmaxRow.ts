@@ -72,15 +72,17 @@ export function logSumExpOf(row: SoftmaxRow): number {
 export const costOf = (row: SoftmaxRow, c: number): number =>
   row.max - (row.u[c] as number) + row.logSum;
 
-/** du/dz of a class. */
-export function slopeOfTransform(
-  row: SoftmaxRow,
-  c: number,
+/** Takes slopes of u back to z. */
+export function throughTransform(
+  slopes: Float64Array,
+  { u }: SoftmaxRow,
   { temperature, softcap }: Transform,
-): number {
-  if (softcap === 0) return 1 / temperature;
-  const ratio = (row.u[c] as number) / softcap;
-  return (1 - ratio * ratio) / temperature;
+): void {
+  for (let c = 0; softcap > 0 && c < slopes.length; c++) {
+    const ratio = (u[c] as number) / softcap;
+    (slopes[c] as number) *= 1 - ratio * ratio;
+  }
+  for (let c = 0; temperature !== 1 && c < slopes.length; c++) (slopes[c] as number) /= temperature;
 }
 
 /** Entropy of the softmax; an impossible class adds nothing. */
