@@ -49,12 +49,13 @@ export function reportOf(results) {
   return lines.join("\n");
 }
 
-const shapeText = ({ lanes, rows, few, parts, subgroups }) =>
+const shapeText = ({ lanes, rows, few, parts, subgroups, quads }) =>
   [
     `${lanes} × ${rows}`,
     ...(few ? ["four rows a lane"] : []),
     ...(parts > 1 ? [`${parts} parts`] : []),
     ...(subgroups ? ["subgroups"] : []),
+    ...(quads ? ["quads"] : []),
   ].join(" ");
 
 /** What the table of kernel shapes chooses, and what would be best. */

@@ -23,9 +23,10 @@ const split: readonly CrossEntropyShape[] = [4, 16, 64].flatMap((parts) =>
 function shapesFor(on: Target, rows: number, classes: number): CrossEntropyShape[] {
   const all = [...together, ...(rows < 64 ? split : [])];
   const joined = on.features.has("subgroups") ? all.filter(({ lanes }) => lanes > 1) : [];
+  const read = [...all, ...joined.map((shape) => ({ ...shape, subgroups: true }))];
   return [
-    ...all,
-    ...joined.map((shape) => ({ ...shape, subgroups: true })),
+    ...read,
+    ...(on.software ? [] : read.map((shape) => ({ ...shape, quads: true }))),
     ...(hasFew(on, classes) ? [{ lanes: 1, rows: 64, ...plain, few: true }] : []),
     // Lanes without a class each are idle by design.
   ].filter(({ lanes, parts }) => lanes * parts <= Math.max(classes / 4, 1));
