@@ -10,22 +10,30 @@ fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
   } else {
     let careful = (verdict.flags & CAREFUL) != 0u;
     let range = select(tileRange(row), vec2u(0u), careful);
-    let start = firstTile(row);
-    let step = tileStep();
-    let first = range.x;
-    for (var left = range.y; left > first; left--) {
-      let tile = left - 1u;
-      let logit = tileAt(row, start + tile * step);
-      let k = classesAt(row, 16u * tile);
-      let ab = gradientOfQuad(row, verdict, k, logit.a)
-        + gradientOfQuad(row, verdict, k + QUAD_STEP, logit.b);
-      let cd = gradientOfQuad(row, verdict, k + 2u * QUAD_STEP, logit.c)
-        + gradientOfQuad(row, verdict, k + 3u * QUAD_STEP, logit.d);
-      moment += ab + cd;
-    }
     let home = labelTile(row);
     let isHome = INDEXED & (home >= range.x) & (home < range.y);
+    moment = gradientOfTiles(row, verdict, range.x, range.y);
     moment += storeSlots(row, verdict, select(row.tiles, 0u, careful), labelBits, isHome);
+  }
+  return moment;
+}
+
+fn gradientOfTiles(row: Row, verdict: Verdict, first: u32, end: u32) -> f32 {
+  let start = firstTile(row);
+  let step = tileStep();
+  var moment = 0.0;
+  for (var left = end; left > 0u; left--) {
+    if (left <= first) {
+      break;
+    }
+    let tile = left - 1u;
+    let logit = tileAt(row, start + tile * step);
+    let k = classesAt(row, 16u * tile);
+    let ab = gradientOfQuad(row, verdict, k, logit.a)
+      + gradientOfQuad(row, verdict, k + QUAD_STEP, logit.b);
+    let cd = gradientOfQuad(row, verdict, k + 2u * QUAD_STEP, logit.c)
+      + gradientOfQuad(row, verdict, k + 3u * QUAD_STEP, logit.d);
+    moment += ab + cd;
   }
   return moment;
 }

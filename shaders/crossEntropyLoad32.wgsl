@@ -54,21 +54,14 @@ fn laneStep() -> u32 {
 
 fn quadAt(row: Row, at: u32) -> vec4f {
   let step = laneStep();
-  var bits: vec4u;
-  if (MASKED) {
-    bits = vec4u(bitsInTile(row, at), bitsInTile(row, at + step), bitsInTile(row, at + 2u * step),
-      bitsInTile(row, at + 3u * step));
-  } else {
-    bits = vec4u(bitsOfElement(at), bitsOfElement(at + step), bitsOfElement(at + 2u * step),
-      bitsOfElement(at + 3u * step));
-  }
-  return bitcast<vec4f>(bits);
+  return bitcast<vec4f>(vec4u(bitsInTile(row, at), bitsInTile(row, at + step),
+    bitsInTile(row, at + 2u * step), bitsInTile(row, at + 3u * step)));
 }
 
 fn bitsInTile(row: Row, element: u32) -> u32 {
   let k = element - row.origin;
   var bits = MINUS_INFINITY_BITS;
-  if ((k < params.classes) & (k != row.label)) {
+  if (!MASKED || ((k < params.classes) & (k != row.label))) {
     bits = bitsOfElement(element);
   }
   return bits;

@@ -40,11 +40,17 @@ fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) ->
   let tail = row.head + params.classes - slots;  // behind the last class in a tile
   let blocks = (count + 15u) >> 4u;
   var sums = before;
-  for (var block = 0u; block < blocks; block++) {
+  for (var block = 0u; block < ENDLESS; block++) {
+    if (block >= blocks) {
+      break;
+    }
     var part = nothing();
     part.base = sums.base;
     let end = min(16u * block + 16u, count);
-    for (var at = 16u * block; at < end; at++) {
+    for (var at = 16u * block; at < ENDLESS; at++) {
+      if (at >= end) {
+        break;
+      }
       let slot = slotClass(row, row.tiles, (at - own) * row.slots + row.slot);
       let k = select(slot, classAt(row, 16u * first + at), at < own);
       if (!MASKED | (at >= own) | (k < tail)) {

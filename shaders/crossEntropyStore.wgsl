@@ -24,7 +24,10 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bo
   let slots = turnsOf(row, slotsOf(row, tiles));
   let turns = slots + select(0u, 1u, isHome);
   var moment = 0.0;
-  for (var turn = 0u; turn < turns; turn++) {
+  for (var turn = 0u; turn < ENDLESS; turn++) {
+    if (turn >= turns) {
+      break;
+    }
     let isLabel = turn == slots;
     let slot = slotClass(row, tiles, turn * row.slots + row.slot);
     let k = select(slot, row.label, isLabel);
@@ -38,7 +41,10 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bo
 fn fill(row: Row, bits: u32) {
   let place = storePlace(row.origin);
   let turns = turnsOf(row, params.classes);
-  for (var turn = 0u; turn < turns; turn++) {
+  for (var turn = 0u; turn < ENDLESS; turn++) {
+    if (turn >= turns) {
+      break;
+    }
     storeBits(place + (turn * row.slots + row.slot) * row.step, bits);
   }
 }

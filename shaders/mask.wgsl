@@ -9,21 +9,18 @@ const MASK_I64: u32 = 6u;
 
 fn maskAt(place: u32) -> f32 {
   let at = params.maskStart + place;
+  var value = 1.0;
   if (MASKED == MASK_F32) {
-    return bitcast<f32>(mask[at]);
-  }
-  if (MASKED == MASK_F16 || MASKED == MASK_BF16) {
+    value = bitcast<f32>(mask[at]);
+  } else if (MASKED == MASK_F16 || MASKED == MASK_BF16) {
     let half = (mask[at / 2u] >> (at % 2u * 16u)) & 0xffffu;
-    return bitcast<f32>(select(bf16ToBits(half), f16ToBits(half), MASKED == MASK_F16));
+    value = bitcast<f32>(select(bf16ToBits(half), f16ToBits(half), MASKED == MASK_F16));
+  } else if (MASKED == MASK_I32) {
+    value = f32(bitcast<i32>(mask[at]));
+  } else if (MASKED == MASK_U32) {
+    value = f32(mask[at]);
+  } else if (MASKED == MASK_I64) {
+    value = f32(bitcast<i32>(mask[2u * at + 1u])) * 4294967296.0 + f32(mask[2u * at]);
   }
-  if (MASKED == MASK_I32) {
-    return f32(bitcast<i32>(mask[at]));
-  }
-  if (MASKED == MASK_U32) {
-    return f32(mask[at]);
-  }
-  if (MASKED == MASK_I64) {
-    return f32(bitcast<i32>(mask[2u * at + 1u])) * 4294967296.0 + f32(mask[2u * at]);
-  }
-  return 1.0;
+  return value;
 }

@@ -27,55 +27,55 @@ fn joined(a: Brought, b: Brought) -> Brought {
 
 // A label as a class, SKIPPED or OUT_OF_RANGE. 64-bit labels are two words, the low one first.
 fn labelAt(place: u32) -> u32 {
-  if (LABEL_WORDS == 0u) {
-    return 0u;
-  }
-  var source = place;
-  if (SHIFTED) {
-    if ((params.firstRow + place) % params.shift == params.shift - 1u) {
-      return SKIPPED;
+  var label = 0u;
+  if (LABEL_WORDS > 0u) {
+    var isSkipped = false;
+    if (SHIFTED) {
+      isSkipped = (params.firstRow + place) % params.shift == params.shift - 1u;
     }
-    source = place + 1u;
+    let at = (params.labelsStart + place + select(0u, 1u, SHIFTED)) * LABEL_WORDS;
+    let low = labels[at];
+    var high = select(0u, 0xffffffffu, LABEL_SIGNED & (low >= 0x80000000u));
+    if (LABEL_WORDS == 2u) {
+      high = labels[at + 1u];
+    }
+    isSkipped |= IGNORES & (low == params.ignoreLow) & (high == params.ignoreHigh);
+    label = select(OUT_OF_RANGE, low, (high == 0u) & (low < params.classes));
+    label = select(label, SKIPPED, isSkipped);
   }
-  let at = (params.labelsStart + source) * LABEL_WORDS;
-  let low = labels[at];
-  var high = select(0u, 0xffffffffu, LABEL_SIGNED && low >= 0x80000000u);
-  if (LABEL_WORDS == 2u) {
-    high = labels[at + 1u];
-  }
-  if (IGNORES && low == params.ignoreLow && high == params.ignoreHigh) {
-    return SKIPPED;
-  }
-  return select(OUT_OF_RANGE, low, high == 0u && low < params.classes);
+  return label;
 }
 
 fn prepareRow(place: u32) -> Brought {
   let m = maskAt(place);
   let label = select(labelAt(place), SKIPPED, m == 0.0);
-  if (label >= OUT_OF_RANGE) {
-    rowInfo[place] = RowInfo(label, 0.0, 0.0);
-    return Brought(0.0, 0.0, select(0u, 1u, label == OUT_OF_RANGE));
+  var info = RowInfo(label, 0.0, 0.0);
+  var brought = Brought(0.0, 0.0, select(0u, 1u, label == OUT_OF_RANGE));
+  if (label < OUT_OF_RANGE) {
+    var s = 1.0;
+    if (SAMPLE_WEIGHTED) {
+      s = sampleWeight[params.sampleWeightStart + place];
+    }
+    var c = 1.0;
+    if (WEIGHTED) {
+      c = classWeights[params.classWeightsStart + label];
+    }
+    var g = params.upstream;
+    if (UPSTREAM > 0u) {
+      g = upstream[params.upstreamStart + select(0u, place, UPSTREAM == 2u)];
+    }
+    info.valueFactor = m * s;
+    info.gradientFactor = m * s * g;
+    brought.denominator = m;
+    if (TERM == 1u) {
+      brought.denominator = m * c;
+    } else if (TERM == 2u) {
+      brought.denominator = m * s * c;
+    }
+    brought.count = 1.0;
   }
-  var s = 1.0;
-  if (SAMPLE_WEIGHTED) {
-    s = sampleWeight[params.sampleWeightStart + place];
-  }
-  var c = 1.0;
-  if (WEIGHTED) {
-    c = classWeights[params.classWeightsStart + label];
-  }
-  var g = params.upstream;
-  if (UPSTREAM > 0u) {
-    g = upstream[params.upstreamStart + select(0u, place, UPSTREAM == 2u)];
-  }
-  rowInfo[place] = RowInfo(label, m * s, m * s * g);
-  var d = m;
-  if (TERM == 1u) {
-    d = m * c;
-  } else if (TERM == 2u) {
-    d = m * s * c;
-  }
-  return Brought(d, 1.0, 0u);
+  rowInfo[place] = info;
+  return brought;
 }
 
 @compute @workgroup_size(THREADS)
@@ -84,25 +84,23 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let turn = (group.y * params.gridWidth + group.x) * TEAMS + thread / LANES;
-  let lane = thread % LANES;
+  let lane = thread & (LANES - 1u);
   let block = params.firstBlock + turn;
   let segment = block / params.blocksPerSegment;
   let begin = (block % params.blocksPerSegment) * BLOCK;
-  let end = min(begin + BLOCK, params.segmentLength);
+  let end = select(begin, min(begin + BLOCK, params.segmentLength), turn < params.blocks);
   var sum = Brought(0.0, 0.0, 0u);
-  if (turn < params.blocks) {
-    // Chunks of 32 a lane: one running sum over a whole block drifts by 1e-5.
-    for (var chunk = begin; chunk < end; chunk += LANES * 32u) {
-      var part = Brought(0.0, 0.0, 0u);
-      let stop = min(chunk + LANES * 32u, end);
-      for (var at = chunk + lane; at < stop; at += LANES) {
-        part = joined(part, prepareRow(segment * params.segmentLength + at - params.firstRow));
-      }
-      sum = joined(sum, part);
+  // Chunks of 32 a lane: one running sum over a whole block drifts by 1e-5.
+  for (var chunk = begin; chunk < end; chunk += LANES * 32u) {
+    var part = Brought(0.0, 0.0, 0u);
+    let stop = min(chunk + LANES * 32u, end);
+    for (var at = chunk + lane; at < stop; at += LANES) {
+      part = joined(part, prepareRow(segment * params.segmentLength + at - params.firstRow));
     }
+    sum = joined(sum, part);
   }
   let all = sumOfLanes(lane, sum);
-  if (lane == 0u && turn < params.blocks) {
+  if ((lane == 0u) & (turn < params.blocks)) {
     partials[block * 3u] = bitcast<u32>(all.denominator);
     partials[block * 3u + 1u] = bitcast<u32>(all.count);
     partials[block * 3u + 2u] = all.outOfRange;

@@ -10,13 +10,15 @@
 const THREADS: u32 = LANES * TEAMS;
 
 fn sumAt(at: u32) -> Sum {
-  if (!FIRST) {
+  var sum: Sum;
+  if (FIRST) {
+    sum = summand(values[params.valuesStart + at]);
+    if (LOSSES && SEGMENTED) {
+      sum.value *= totals[(params.firstBlock * params.block + at) / params.segmentLength];
+    }
+  } else {
     let word = at * 4u;
-    return Sum(bitcast<f32>(sums[word]), sums[word + 1u], sums[word + 2u], sums[word + 3u]);
-  }
-  var sum = summand(values[params.valuesStart + at]);
-  if (LOSSES && SEGMENTED) {
-    sum.value *= totals[(params.firstBlock * params.block + at) / params.segmentLength];
+    sum = Sum(bitcast<f32>(sums[word]), sums[word + 1u], sums[word + 2u], sums[word + 3u]);
   }
   return sum;
 }
@@ -39,26 +41,18 @@ fn finish(given: Sum) {
   let isEmpty = (status[0] & 0x7fffffffu) == 0u;
   if (SETTLED && !SEGMENTED) {
     sum.value *= totals[0];
-  } else if (!SETTLED && !isEmpty) {
-    sum.value /= params.denominator;
+  } else if (!SETTLED) {
+    sum.value = select(sum.value / params.denominator, sum.value, isEmpty);
   }
-  var bits = bitsOf(sum);
+  let bits = bitsOf(sum);
   var power = bitcast<u32>(exp(min(sum.value, 88.0)));
-  if (sum.value > 88.0 || bits == INFINITY_BITS) {
-    power = INFINITY_BITS;
-  }
-  if (bits == MINUS_INFINITY_BITS) {
-    power = 0u;
-  }
-  if (isNanBits(bits)) {
-    power = NAN_BITS;
-  }
-  if (isEmpty) {
-    bits = params.emptyBits;
-    power = select(params.emptyBits, 0x3f800000u, params.emptyBits == 0u);
-  }
-  result[0] = bits;
-  result[1] = power;
+  power = select(power, INFINITY_BITS, sum.value > 88.0);
+  power = select(power, INFINITY_BITS, bits == INFINITY_BITS);
+  power = select(power, 0u, bits == MINUS_INFINITY_BITS);
+  power = select(power, NAN_BITS, (bits & 0x7fffffffu) > INFINITY_BITS);
+  let emptyPower = select(params.emptyBits, 0x3f800000u, params.emptyBits == 0u);
+  result[0] = select(bits, params.emptyBits, isEmpty);
+  result[1] = select(power, emptyPower, isEmpty);
 }
 
 @compute @workgroup_size(THREADS)
@@ -67,7 +61,7 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let block = (group.y * params.gridWidth + group.x) * TEAMS + thread / LANES;
-  let lane = thread % LANES;
+  let lane = thread & (LANES - 1u);
   let begin = block * params.block;
   let end = min(begin + params.block, params.count);
   var own = nothing();
@@ -81,7 +75,7 @@ fn main(
     own = joined(own, part);
   }
   let sum = sumOfLanes(lane, own);
-  if (lane == 0u && (begin < params.count || block == 0u)) {
+  if ((lane == 0u) & ((begin < params.count) | (block == 0u))) {
     if (LAST) {
       finish(sum);
     } else {

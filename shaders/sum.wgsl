@@ -19,23 +19,18 @@ fn joined(a: Sum, b: Sum) -> Sum {
 
 // One number as a sum of its own.
 fn summand(bits: u32) -> Sum {
-  if (isNanBits(bits)) {
-    return Sum(0.0, SAW_NAN, 1u, 1u);
-  }
-  if (!isFiniteBits(bits)) {
-    return Sum(0.0, select(SAW_PLUS, SAW_MINUS, bits >= 0x80000000u), 1u, 1u);
-  }
-  return Sum(bitcast<f32>(bits), 0u, 0u, 1u);
+  let magnitude = bits & 0x7fffffffu;
+  let isNumber = magnitude < INFINITY_BITS;
+  let infinite = select(SAW_PLUS, SAW_MINUS, bits >= 0x80000000u);
+  let odd = select(infinite, SAW_NAN, magnitude > INFINITY_BITS);
+  return Sum(bitcast<f32>(select(0u, bits, isNumber)), select(odd, 0u, isNumber),
+    select(1u, 0u, isNumber), 1u);
 }
 
 // What the sum of all numbers is: infinite after one infinity, NaN after two of different sign.
 fn bitsOf(sum: Sum) -> u32 {
   let both = (sum.flags & (SAW_PLUS | SAW_MINUS)) == (SAW_PLUS | SAW_MINUS);
-  if (both || (sum.flags & SAW_NAN) != 0u) {
-    return NAN_BITS;
-  }
-  if (sum.flags != 0u) {
-    return select(INFINITY_BITS, MINUS_INFINITY_BITS, (sum.flags & SAW_MINUS) != 0u);
-  }
-  return bitcast<u32>(sum.value);
+  let infinite = select(INFINITY_BITS, MINUS_INFINITY_BITS, (sum.flags & SAW_MINUS) != 0u);
+  let odd = select(select(infinite, NAN_BITS, both), NAN_BITS, (sum.flags & SAW_NAN) != 0u);
+  return select(odd, bitcast<u32>(sum.value), sum.flags == 0u);
 }

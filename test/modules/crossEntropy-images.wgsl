@@ -50,6 +50,9 @@ const NAN_BITS: u32 = 0x7fc00000u;
 const INFINITY_BITS: u32 = 0x7f800000u;
 const MINUS_INFINITY_BITS: u32 = 0xff800000u;
 
+// Tint gives a 64-bit counter of trips to every loop but one that steps by 1 to a constant.
+const ENDLESS: u32 = 0xffffffffu;
+
 // `x != x` is false for NaN on three of four stacks: only the bits tell.
 fn isNanBits(bits: u32) -> bool {
   return (bits & 0x7fffffffu) > INFINITY_BITS;

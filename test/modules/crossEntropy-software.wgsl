@@ -50,6 +50,9 @@ const NAN_BITS: u32 = 0x7fc00000u;
 const INFINITY_BITS: u32 = 0x7f800000u;
 const MINUS_INFINITY_BITS: u32 = 0xff800000u;
 
+// Tint gives a 64-bit counter of trips to every loop but one that steps by 1 to a constant.
+const ENDLESS: u32 = 0xffffffffu;
+
 // `x != x` is false for NaN on three of four stacks: only the bits tell.
 fn isNanBits(bits: u32) -> bool {
   return (bits & 0x7fffffffu) > INFINITY_BITS;
@@ -471,11 +474,17 @@ fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) ->
   let tail = row.head + params.classes - slots;  // behind the last class in a tile
   let blocks = (count + 15u) >> 4u;
   var sums = before;
-  for (var block = 0u; block < blocks; block++) {
+  for (var block = 0u; block < ENDLESS; block++) {
+    if (block >= blocks) {
+      break;
+    }
     var part = nothing();
     part.base = sums.base;
     let end = min(16u * block + 16u, count);
-    for (var at = 16u * block; at < end; at++) {
+    for (var at = 16u * block; at < ENDLESS; at++) {
+      if (at >= end) {
+        break;
+      }
       let slot = slotClass(row, row.tiles, (at - own) * row.slots + row.slot);
       let k = select(slot, classAt(row, 16u * first + at), at < own);
       if (!MASKED | (at >= own) | (k < tail)) {
@@ -497,59 +506,67 @@ const LIMIT: f32 = 20.0;
 const EXTRAS: bool = MIXED || (STATS & 12u) != 0u;
 
 fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, home: u32, labelBits: u32) -> Sums {
-  let start = firstTile(row);
-  let step = tileStep();
   var sums = before;
   var top = 0u;
   var first = begin;
   // Short blocks first: it is among the first tiles that the base is most often too low.
-  for (var block = 4u; first < tiles;) {
-    let end = min(first + block, tiles);
-    let base = sums.base;
-    var most = 0.0;
-    var rest = 0.0;
-    var dust = 0.0;
-    var extras = nothing();
-    for (var tile = first; tile < end; tile++) {
-      let logit = tileAt(row, start + tile * step);
-      if (BITWISE || SOFTCAPPED) {
-        let height = max(max(heights(logit.a), heights(logit.b)), max(heights(logit.c), heights(logit.d)));
-        top = max(max(top, max(height.x, height.y)), max(height.z, height.w));
-      }
-      let a = exponentials(row, unitsOf(row, logit.a), base);
-      let b = exponentials(row, unitsOf(row, logit.b), base);
-      let c = exponentials(row, unitsOf(row, logit.c), base);
-      let d = exponentials(row, unitsOf(row, logit.d), base);
-      let ab = a + b;
-      let cd = c + d;
-      let abRocks = rocks(ab);
-      let cdRocks = rocks(cd);
-      let counts = MASKED | (tile != home);
-      let sum = select(0.0, total(abRocks + cdRocks), counts);
-      most = max(most, select(0.0, sum, isFinite(sum)));
-      rest += sum;
-      dust += select(0.0, total((ab - abRocks) + (cd - cdRocks)), counts);
-      if (EXTRAS) {
-        if (counts) {
-          extras = added(extras, extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits)));
-        }
-      }
+  var length = 4u;
+  for (var turn = 0u; turn < ENDLESS; turn++) {
+    if (first >= tiles) {
+      break;
     }
-    if (most > LIMIT) {
-      // The block comes again. Three bits more, so that few others will.
-      sums = rebased(row, sums, base + (log2(most) + 3.0) / row.scale);
+    let end = min(first + length, tiles);
+    let block = scanBlock(row, sums.base, first, end, home, labelBits);
+    top = max(top, block.top);
+    if (block.most > LIMIT) {
+      // It comes again. Three bits more, so that few others will.
+      sums = rebased(row, sums, sums.base + (log2(block.most) + 3.0) / row.scale);
     } else {
-      sums.rest += rest;
-      sums.dust += dust;
-      if (EXTRAS) {
-        sums = added(sums, extras);
-      }
+      sums = added(sums, block.sums);
       first = end;
-      block = min(2u * block, BLOCK);
+      length = min(2u * length, BLOCK);
     }
   }
   sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));
   return sums;
+}
+
+struct Block { sums: Sums, most: f32, top: u32 }
+
+fn scanBlock(row: Row, base: f32, first: u32, end: u32, home: u32, labelBits: u32) -> Block {
+  let start = firstTile(row);
+  let step = tileStep();
+  var block = Block(nothing(), 0.0, 0u);
+  for (var tile = first; tile < ENDLESS; tile++) {
+    if (tile >= end) {
+      break;
+    }
+    let logit = tileAt(row, start + tile * step);
+    if (BITWISE || SOFTCAPPED) {
+      let height = max(max(heights(logit.a), heights(logit.b)), max(heights(logit.c), heights(logit.d)));
+      block.top = max(max(block.top, max(height.x, height.y)), max(height.z, height.w));
+    }
+    let a = exponentials(row, unitsOf(row, logit.a), base);
+    let b = exponentials(row, unitsOf(row, logit.b), base);
+    let c = exponentials(row, unitsOf(row, logit.c), base);
+    let d = exponentials(row, unitsOf(row, logit.d), base);
+    let ab = a + b;
+    let cd = c + d;
+    let abRocks = rocks(ab);
+    let cdRocks = rocks(cd);
+    let counts = MASKED | (tile != home);
+    let sum = select(0.0, total(abRocks + cdRocks), counts);
+    block.most = max(block.most, select(0.0, sum, isFinite(sum)));
+    block.sums.rest += sum;
+    block.sums.dust += select(0.0, total((ab - abRocks) + (cd - cdRocks)), counts);
+    if (EXTRAS) {
+      if (counts) {
+        let extras = extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits));
+        block.sums = added(block.sums, extras);
+      }
+    }
+  }
+  return block;
 }
 
 fn rocks(e: vec4f) -> vec4f {
