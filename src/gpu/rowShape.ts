@@ -18,7 +18,7 @@ export function rowShape(on: Target, rows: number, classes: number, strided: boo
   return { lanes, rows: classes <= 1024 ? Math.min(4, most / lanes) : 1 };
 }
 
-/** Where a lane takes four rows (shaders/crossEntropyFour.wgsl), if nothing else forbids it. */
+/** Where a lane takes four rows (shaders/crossEntropyFew.wgsl), if nothing else forbids it. */
 export const hasFew = (on: Target, classes: number): boolean => on.software && classes <= 64;
 
 /** Lanes of a workgroup that has a part of a row, and the fewest classes that are worth one. */

@@ -522,7 +522,8 @@ fn fourAt(first: u32) -> Four {
       rowInfo[index.w].label));
 }
 
-fn elementsOf(four: Four, k: u32) -> vec4u {
+// Where the logits of a class lie, one class for each row.
+fn elementsOf(four: Four, k: vec4u) -> vec4u {
   return four.origin + k * select(1u, params.inner, STRIDED);
 }
 
@@ -540,10 +541,9 @@ fn unitsOfBits(row: Row, bits: vec4u) -> vec4f {
   return logit;
 }
 
-// Of the labels' classes; of the last where there is none.
-fn elementsOfLabels(four: Four) -> vec4u {
-  let k = min(four.label, vec4u(params.classes - 1u));
-  return four.origin + k * select(1u, params.inner, STRIDED);
+// The labels' classes; the last one where there is no label.
+fn labelsOf(four: Four) -> vec4u {
+  return min(four.label, vec4u(params.classes - 1u));
 }
 
 fn ranksOf(bits: vec4u) -> vec4u {
@@ -577,7 +577,7 @@ fn scanFour(row: Row, four: Four) -> FourSums {
   var top = vec4f(LOWEST);
   var height = vec4u(0u);  // magnitudes as integers, in which NaN is the greatest
   for (var k = 0u; k < params.classes; k++) {
-    let bits = bitsOfFour(elementsOf(four, k));
+    let bits = bitsOfFour(elementsOf(four, vec4u(k)));
     top = max(top, bitcast<vec4f>(bits));
     if (SOFTCAPPED) {
       height = max(height, bits & vec4u(0x7fffffffu));
@@ -587,10 +587,10 @@ fn scanFour(row: Row, four: Four) -> FourSums {
   sums.base = unitsOfBits(row, bitcast<vec4u>(top));
   var goal = vec4u(0u);
   if ((STATS & 8u) != 0u) {
-    goal = ranksOf(bitsOfFour(elementsOfLabels(four)));
+    goal = ranksOf(bitsOfFour(elementsOf(four, labelsOf(four))));
   }
   for (var k = 0u; k < params.classes; k++) {
-    let bits = bitsOfFour(elementsOf(four, k));
+    let bits = bitsOfFour(elementsOf(four, vec4u(k)));
     let x = unitsOfBits(row, bits);
     let isTop = x >= sums.base;
     let e = select(exp2((x - sums.base) * row.scale), vec4f(0.0), isTop);
@@ -764,7 +764,7 @@ fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> 
   let filling = select(vec4u(NAN_BITS), vec4u(0u), verdicts.idle);
   var moment = vec4f(0.0);
   for (var k = 0u; k < params.classes; k++) {
-    let at = elementsOf(four, k);
+    let at = elementsOf(four, vec4u(k));
     let bits = bitsOfFour(at);
     let x = unitsOfBits(row, bits);
     var g = verdicts.push * exp2((x - base) * row.scale);
@@ -783,7 +783,7 @@ fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> 
     }
   }
   let labelSlope = select(bitcast<vec4u>(verdicts.labelSlope), filling, blank);
-  storeFour(elementsOfLabels(four), labelSlope);
+  storeFour(elementsOf(four, labelsOf(four)), labelSlope);
   return moment;
 }
 

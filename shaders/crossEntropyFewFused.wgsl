@@ -57,7 +57,7 @@ fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> 
   let filling = select(vec4u(NAN_BITS), vec4u(0u), verdicts.idle);
   var moment = vec4f(0.0);
   for (var k = 0u; k < params.classes; k++) {
-    let at = elementsOf(four, k);
+    let at = elementsOf(four, vec4u(k));
     let bits = bitsOfFour(at);
     let x = unitsOfBits(row, bits);
     var g = verdicts.push * exp2((x - base) * row.scale);
@@ -76,7 +76,7 @@ fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> 
     }
   }
   let labelSlope = select(bitcast<vec4u>(verdicts.labelSlope), filling, blank);
-  storeFour(elementsOfLabels(four), labelSlope);
+  storeFour(elementsOf(four, labelsOf(four)), labelSlope);
   return moment;
 }
 

@@ -26,7 +26,8 @@ fn fourAt(first: u32) -> Four {
       rowInfo[index.w].label));
 }
 
-fn elementsOf(four: Four, k: u32) -> vec4u {
+// Where the logits of a class lie, one class for each row.
+fn elementsOf(four: Four, k: vec4u) -> vec4u {
   return four.origin + k * select(1u, params.inner, STRIDED);
 }
 
@@ -44,10 +45,9 @@ fn unitsOfBits(row: Row, bits: vec4u) -> vec4f {
   return logit;
 }
 
-// Of the labels' classes; of the last where there is none.
-fn elementsOfLabels(four: Four) -> vec4u {
-  let k = min(four.label, vec4u(params.classes - 1u));
-  return four.origin + k * select(1u, params.inner, STRIDED);
+// The labels' classes; the last one where there is no label.
+fn labelsOf(four: Four) -> vec4u {
+  return min(four.label, vec4u(params.classes - 1u));
 }
 
 fn ranksOf(bits: vec4u) -> vec4u {

@@ -15,7 +15,7 @@ fn scanFour(row: Row, four: Four) -> FourSums {
   var top = vec4f(LOWEST);
   var height = vec4u(0u);  // magnitudes as integers, in which NaN is the greatest
   for (var k = 0u; k < params.classes; k++) {
-    let bits = bitsOfFour(elementsOf(four, k));
+    let bits = bitsOfFour(elementsOf(four, vec4u(k)));
     top = max(top, bitcast<vec4f>(bits));
     if (SOFTCAPPED) {
       height = max(height, bits & vec4u(0x7fffffffu));
@@ -25,10 +25,10 @@ fn scanFour(row: Row, four: Four) -> FourSums {
   sums.base = unitsOfBits(row, bitcast<vec4u>(top));
   var goal = vec4u(0u);
   if ((STATS & 8u) != 0u) {
-    goal = ranksOf(bitsOfFour(elementsOfLabels(four)));
+    goal = ranksOf(bitsOfFour(elementsOf(four, labelsOf(four))));
   }
   for (var k = 0u; k < params.classes; k++) {
-    let bits = bitsOfFour(elementsOf(four, k));
+    let bits = bitsOfFour(elementsOf(four, vec4u(k)));
     let x = unitsOfBits(row, bits);
     let isTop = x >= sums.base;
     let e = select(exp2((x - sums.base) * row.scale), vec4f(0.0), isTop);
