@@ -23,5 +23,8 @@ export function plannedProgram(
   const plan = planners.get(spec);
   if (!plan) throw new Error(`${spec.name} has no GPU path`);
   const request = new Request(spec, inputs, { ...options }, planned);
-  return plan(request, spec.check(request), on);
+  const geometry = spec.check(request);
+  // All is loaded: this only asks whether a call of this loss can tell what it needs.
+  if (plan.load?.({ request, geometry, on })) throw new Error(`${spec.name} loads more`);
+  return plan(request, geometry, on);
 }

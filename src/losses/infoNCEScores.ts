@@ -54,7 +54,9 @@ async function gpu(): Promise<GpuPath<Geometry>> {
       views: { ...views, ...(gradient ? { "gradients.scores": gradient } : {}) },
     };
   };
-  return Object.assign(plan, { load: planCrossEntropy.load });
+  const load: GpuPath<Geometry>["load"] = (call) =>
+    planCrossEntropy.load(call && { ...call, request: asLogits(call.request) });
+  return Object.assign(plan, { load });
 }
 
 /**
