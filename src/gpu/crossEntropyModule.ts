@@ -163,7 +163,12 @@ function partsOf(work: Work, variant: Variant): string[] {
   if (work === "losses") return [...parts, readOnly, lossMain];
   if (work === "targets") return [...parts, readOnly, rare.targets];
   const beside = isQuads ? [storeQuads] : [separate, store];
-  const io = work === "gradient" ? beside : storage === 0 ? [inPlace32, store] : [rare.inPlace16];
+  const io =
+    work === "gradient"
+      ? beside
+      : storage === 0
+        ? [inPlace32, store]
+        : [rare.toHalves, rare.inPlace16];
   return [...parts, verdict, gradientPass, ...io, fused];
 }
 
@@ -199,15 +204,18 @@ export function rowKernel(work: Work, variant: Variant): Kernel {
 }
 
 /** Joins the words that two rows of 16-bit gradients share. */
-export const edgesKernel = (storage: number): Kernel => ({
-  label: "cross-entropy: edges",
-  parts: [math, (pieces.rare as Rare).edges],
-  constants: { STORAGE: storage },
-  params: {
-    rows: "u32",
-    classes: "u32",
-    logitsStart: "u32",
-    rowStride: "u32",
-    gridWidth: "u32",
-  },
-});
+export function edgesKernel(storage: number): Kernel {
+  const { toHalves, edges } = pieces.rare as Rare;
+  return {
+    label: "cross-entropy: edges",
+    parts: [math, toHalves, edges],
+    constants: { STORAGE: storage },
+    params: {
+      rows: "u32",
+      classes: "u32",
+      logitsStart: "u32",
+      rowStride: "u32",
+      gridWidth: "u32",
+    },
+  };
+}

@@ -9,3 +9,4 @@ export { default as quads16 } from "../../shaders/crossEntropyQuads16.wgsl?raw";
 export { default as soft } from "../../shaders/crossEntropySoft.wgsl?raw";
 export { default as targets } from "../../shaders/crossEntropyTargets.wgsl?raw";
 export { default as edges } from "../../shaders/edges.wgsl?raw";
+export { default as toHalves } from "../../shaders/toHalves.wgsl?raw";

@@ -10,6 +10,7 @@ import logistic from "../../shaders/logistic.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import sum from "../../shaders/sum.wgsl?raw";
 import tree from "../../shaders/sumTree.wgsl?raw";
+import toHalves from "../../shaders/toHalves.wgsl?raw";
 import type { ElementwiseLoss } from "../families/elementwise.js";
 import type { Kernel } from "../plan.js";
 import {
@@ -135,7 +136,7 @@ export function elementwiseKernel(
 ): Kernel {
   const { kernel, slots, segmented, folded } = variant;
   const params = paramsOf(loss, variant);
-  const head = [math, sum, tree, declarations(variant), factorsText(variant)];
+  const head = [math, toHalves, sum, tree, declarations(variant), factorsText(variant)];
   if (kernel === "tally") {
     const constants = { LANES: lanes, FOLDED: folded, ...more };
     return { label: "tally", parts: [...head, foldText(variant), tally], constants, params };

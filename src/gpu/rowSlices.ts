@@ -1,5 +1,6 @@
 import math from "../../shaders/math.wgsl?raw";
 import pack from "../../shaders/rowPack.wgsl?raw";
+import toHalves from "../../shaders/toHalves.wgsl?raw";
 import { gpuDType } from "../dtype.js";
 import { fail } from "../errors.js";
 import { type ProgramBuilder, type Range, slice, type Target } from "../plan.js";
@@ -60,7 +61,7 @@ export function planPack(
   builder.pass({
     kernel: {
       label: "gradient in place",
-      parts: [math, pack],
+      parts: [math, toHalves, pack],
       constants: { STORAGE: storage },
       params: { count: "u32", gridWidth: "u32", gradientStart: "u32", packedStart: "u32" },
     },

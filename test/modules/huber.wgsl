@@ -35,6 +35,9 @@ const NAN_BITS: u32 = 0x7fc00000u;
 const INFINITY_BITS: u32 = 0x7f800000u;
 const MINUS_INFINITY_BITS: u32 = 0xff800000u;
 
+// Tint gives a 64-bit counter of trips to every loop but one that steps by 1 to a constant.
+const ENDLESS: u32 = 0xffffffffu;
+
 // `x != x` is false for NaN on three of four stacks: only the bits tell.
 fn isNanBits(bits: u32) -> bool {
   return (bits & 0x7fffffffu) > INFINITY_BITS;
@@ -71,6 +74,13 @@ fn f16ToBits(half: u32) -> u32 {
   return ((half & 0x8000u) << 16u) | select(bits, tiny, magnitude < 0x400u);
 }
 
+// bf16 is the upper half of an f32.
+fn bf16ToBits(half: u32) -> u32 {
+  return half << 16u;
+}
+
+// Numbers to be stored in 16 bits.
+
 // f32 bits to f16 bits, to nearest even. pack2x16float turns 70000 into NaN on SwiftShader.
 fn bitsToF16(bits: u32) -> u32 {
   let a = bits & 0x7fffffffu;
@@ -82,11 +92,7 @@ fn bitsToF16(bits: u32) -> u32 {
   return ((bits >> 16u) & 0x8000u) | select(finite, large, a >= 0x477ff000u);
 }
 
-// bf16 is the upper half of an f32; NaN must not round to infinity.
-fn bf16ToBits(half: u32) -> u32 {
-  return half << 16u;
-}
-
+// NaN must not round to infinity.
 fn bitsToBf16(bits: u32) -> u32 {
   let rounded = (bits + 0x7fffu + ((bits >> 16u) & 1u)) >> 16u;
   return select(rounded, (bits >> 16u) | 0x40u, isNanBits(bits));
@@ -113,25 +119,20 @@ fn joined(a: Sum, b: Sum) -> Sum {
 
 // One number as a sum of its own.
 fn summand(bits: u32) -> Sum {
-  if (isNanBits(bits)) {
-    return Sum(0.0, SAW_NAN, 1u, 1u);
-  }
-  if (!isFiniteBits(bits)) {
-    return Sum(0.0, select(SAW_PLUS, SAW_MINUS, bits >= 0x80000000u), 1u, 1u);
-  }
-  return Sum(bitcast<f32>(bits), 0u, 0u, 1u);
+  let magnitude = bits & 0x7fffffffu;
+  let isNumber = magnitude < INFINITY_BITS;
+  let infinite = select(SAW_PLUS, SAW_MINUS, bits >= 0x80000000u);
+  let odd = select(infinite, SAW_NAN, magnitude > INFINITY_BITS);
+  return Sum(bitcast<f32>(select(0u, bits, isNumber)), select(odd, 0u, isNumber),
+    select(1u, 0u, isNumber), 1u);
 }
 
 // What the sum of all numbers is: infinite after one infinity, NaN after two of different sign.
 fn bitsOf(sum: Sum) -> u32 {
   let both = (sum.flags & (SAW_PLUS | SAW_MINUS)) == (SAW_PLUS | SAW_MINUS);
-  if (both || (sum.flags & SAW_NAN) != 0u) {
-    return NAN_BITS;
-  }
-  if (sum.flags != 0u) {
-    return select(INFINITY_BITS, MINUS_INFINITY_BITS, (sum.flags & SAW_MINUS) != 0u);
-  }
-  return bitcast<u32>(sum.value);
+  let infinite = select(INFINITY_BITS, MINUS_INFINITY_BITS, (sum.flags & SAW_MINUS) != 0u);
+  let odd = select(select(infinite, NAN_BITS, both), NAN_BITS, (sum.flags & SAW_NAN) != 0u);
+  return select(odd, bitcast<u32>(sum.value), sum.flags == 0u);
 }
 
 // The sum over all lanes of a workgroup, in a fixed order; every lane must call it, once.
