@@ -28,6 +28,7 @@ import tree from "../../shaders/crossEntropyTree.wgsl?raw";
 import verdict from "../../shaders/crossEntropyVerdict.wgsl?raw";
 import whole from "../../shaders/crossEntropyWhole.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
+import { gpuDType } from "../dtype.js";
 import type { Geometry } from "../losses/crossEntropy.js";
 import type { CrossEntropyShape, Kernel } from "../plan.js";
 import type { Call } from "../spec.js";
@@ -50,8 +51,7 @@ export function loadPieces(call?: Call<Geometry>): Promise<unknown> | undefined 
   const isRare =
     !call ||
     call.geometry.soft ||
-    // Another loss's logits may have another name.
-    Object.values(call.request.tensors).some((tensor) => tensor?.dtype.endsWith("f16")) ||
+    gpuDType(call.request.get("logits").dtype) !== "f32" ||
     partsOfRows(call.on, call.geometry.rows, call.geometry.classes) > 1;
   const isFew = !call || hasFew(call.on, call.geometry.classes);
   const missing = [
