@@ -1,7 +1,7 @@
 import { crossEntropy, openBackend } from "../../src/index.js";
 import { gpuMilliseconds, storage } from "../contenders/gpu.js";
 import type { Report } from "./compare.js";
-import { slope } from "./statistics.js";
+import { median, slope } from "./statistics.js";
 
 export interface Point {
   readonly rows: number;
@@ -11,14 +11,19 @@ export interface Point {
 export interface Growth {
   readonly axis: "N" | "V";
   readonly points: readonly Point[];
-  /** Of the time beyond what an empty call takes: 1 where cost is in proportion. */
+  /** Of the time beyond what an empty call takes, the median of all rounds: 1 where cost is in proportion. */
   readonly exponent: number;
 }
 
 type Backend = Awaited<ReturnType<typeof openBackend>>;
 
-/** The least of several: what else runs on the machine only ever adds. */
-async function timeOf(backend: Backend, rows: number, classes: number): Promise<number> {
+/** A problem that is ready to be timed. */
+interface Ready {
+  once(): Promise<number>;
+  free(): void;
+}
+
+async function readyFor(backend: Backend, rows: number, classes: number): Promise<Ready> {
   const device = backend.device as GPUDevice;
   const data = new Float32Array(rows * classes);
   for (let i = 0; i < data.length; i++) data[i] = (i * 0.618) % 7;
@@ -37,22 +42,30 @@ async function timeOf(backend: Backend, rows: number, classes: number): Promise<
     await device.queue.onSubmittedWorkDone();
     return performance.now() - began;
   };
-  await once();
+  const free = (): void => {
+    plan.destroy();
+    logits.destroy();
+    targets.destroy();
+  };
+  return { once, free };
+}
+
+const ROUNDS = 9;
+/** Of so many runs the least: what else runs on the machine only ever adds. As many for small problems as for large. */
+const RUNS = 4;
+
+async function leastOf({ once }: Ready): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
-  const began = performance.now();
-  for (let run = 0; run < 4 || (run < 200 && performance.now() - began < 400); run++) {
-    least = Math.min(least, await once());
-  }
-  plan.destroy();
-  logits.destroy();
-  targets.destroy();
+  for (let run = 0; run < RUNS; run++) least = Math.min(least, await once());
   return least;
 }
 
-/** Time over three decades of rows and of classes, loss and gradient. */
+/**
+ * Time over three decades of rows and of classes, loss and gradient. All sizes take turns, and each round has an exponent of
+ * its own, of which the median counts: a slow minute of the machine then does not fall on one size alone.
+ */
 export async function growth(elements: number, report: Report): Promise<Growth[]> {
   const backend = await openBackend({ kind: "webgpu" });
-  const empty = await timeOf(backend, 1, 4);
   const steps = [1, 10, 100, 1000];
   // The least problem already has work for every core: one core more at each step would look like a better exponent.
   const base = Math.max(Math.round(elements / 1000 / 512), 16);
@@ -62,16 +75,25 @@ export async function growth(elements: number, report: Report): Promise<Growth[]
   };
   const found: Growth[] = [];
   for (const [axis, sizes] of Object.entries(axes)) {
-    const points: Point[] = [];
-    for (const { rows, classes } of sizes) {
-      report(`growth in ${axis}: ${rows}×${classes}`);
-      points.push({ rows, classes, ms: await timeOf(backend, rows, classes) });
+    const empty = await readyFor(backend, 1, 4);
+    const all: Ready[] = [];
+    for (const { rows, classes } of sizes) all.push(await readyFor(backend, rows, classes));
+    const times: number[][] = sizes.map(() => []);
+    const exponents: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      report(`growth in ${axis}: round ${round + 1} of ${ROUNDS}`);
+      const idle = await leastOf(empty);
+      const line: [number, number][] = [];
+      for (const [at, { rows, classes }] of sizes.entries()) {
+        const ms = await leastOf(all[at] as Ready);
+        times[at]?.push(ms);
+        line.push([Math.log(rows * classes), Math.log(Math.max(ms - idle, 1e-3))]);
+      }
+      exponents.push(slope(line));
     }
-    const line = points.map(({ rows, classes, ms }): [number, number] => [
-      Math.log(rows * classes),
-      Math.log(Math.max(ms - empty, 1e-3)),
-    ]);
-    found.push({ axis: axis as "N" | "V", points, exponent: slope(line) });
+    for (const { free } of [empty, ...all]) free();
+    const points = sizes.map((size, at) => ({ ...size, ms: median(times[at] as number[]) }));
+    found.push({ axis: axis as "N" | "V", points, exponent: median(exponents) });
   }
   backend.destroy();
   return found;
