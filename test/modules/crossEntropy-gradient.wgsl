@@ -968,20 +968,21 @@ fn storeBits(at: u32, bits: u32) {
 // Cross-entropy, gradients that are stored element by element.
 
 fn storeQuad(row: Row, k: vec4u, g: vec4f) {
-  let at = storePlace(row.origin) + k * row.step;
+  let place = storePlace(row.origin);
   let bits = bitcast<vec4u>(g);
   if (MASKED) {
     // The last tile may be cut short.
     for (var part = 0u; part < 4u; part++) {
       if (k[part] < params.classes) {
-        storeBits(at[part], bits[part]);
+        storeBits(place + k[part], bits[part]);
       }
     }
   } else {
-    storeBits(at.x, bits.x);
-    storeBits(at.y, bits.y);
-    storeBits(at.z, bits.z);
-    storeBits(at.w, bits.w);
+    // Not the vector times the step: only a scalar times 1 is nothing to SwiftShader's optimiser.
+    storeBits(place + k.x * row.step, bits.x);
+    storeBits(place + k.y * row.step, bits.y);
+    storeBits(place + k.z * row.step, bits.z);
+    storeBits(place + k.w * row.step, bits.w);
   }
 }
 
