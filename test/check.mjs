@@ -10,7 +10,7 @@ const allowed = [
   /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|LOSSES\.md)$/,
   /^dist\/.+\.(js|d\.ts)(\.map)?$/,
   /^shaders\/.+\.wgsl$/,
-  /^src\/(?!page\/|build\/).+\.ts$/,
+  /^src\/(?!page\/|build\/).+\.(ts|wat)$/,
 ];
 const required = ["dist/index.js", "dist/index.d.ts", "dist/cpu.js", "dist/cpu.d.ts"];
 
