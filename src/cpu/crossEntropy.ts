@@ -11,6 +11,7 @@ import {
   makeRow,
   type SoftmaxRow,
   scanRow,
+  startOf,
   type Transform,
   throughTransform,
 } from "./softmaxRow.js";
@@ -163,18 +164,17 @@ export function crossEntropyCpu(request: Request, geometry: Geometry, room: Room
   };
   let temperatureGradient = 0;
   const learns = request.gradients.temperature !== undefined;
-  const row = makeRow(classes);
   const { shares } = targets;
-  const slopes = new Float64Array(gradient || learns ? classes : 0);
   const isBare = transform.softcap === 0 && transform.temperature === 1 && zLoss === 0;
   // Nothing but p - onehot.
   if (isBare && !shares && !learns && !reports) {
     const { labels } = targets;
     plainRows({ z, labels, classes, stride, weight, factors }, values, gradient);
   } else {
+    const row = makeRow(classes);
+    const slopes = new Float64Array(gradient || learns ? classes : 0);
     for (let at = 0; at < rows; at++) {
-      const base =
-        stride === 1 ? at * classes : Math.floor(at / stride) * classes * stride + (at % stride);
+      const base = startOf(at, classes, stride);
       if (!factors.active[at]) {
         clear(base);
         continue;

@@ -1,5 +1,6 @@
 import type { Factors } from "./factors.js";
 import { RowBlock } from "./rowBlock.js";
+import { logSumOf, startOf } from "./softmaxRow.js";
 
 /** What the rows of a plain cross-entropy are: class numbers, no option that touches the logits, no outputs. */
 export interface PlainRows {
@@ -93,8 +94,7 @@ export function plainRows(
     rows.length = 0;
     starts.length = 0;
     for (; next < labels.length && rows.length < block.rows; next++) {
-      const image = stride === 1 ? next : Math.floor(next / stride) * stride;
-      const start = image * classes + next - image;
+      const start = startOf(next, classes, stride);
       if (factors.active[next] === 0) clear(start);
       else {
         rows.push(next);
@@ -113,9 +113,8 @@ export function plainRows(
       const own = largest - largest + 1;
       const sum = own + others;
       const mass = weight ? (weight[label] as number) : 1;
-      const logSum = (others > 0.5 ? Math.log(1 + others) : Math.log1p(others)) + (own - 1);
       const target = z[(starts[i] as number) + label * stride] as number;
-      const cost = largest - target + logSum;
+      const cost = largest - target + logSumOf(own, others);
       // 0 log 0 is 0.
       const loss = mass === 0 && cost === Number.POSITIVE_INFINITY ? 0 : mass * cost;
       values[row] = (factors.value[row] as number) * loss;

@@ -40,13 +40,11 @@ export class RowBlock {
   /** Replaces u by exp(u - largest) in the first rows. */
   run(rows: number): void {
     if (rows === 0) return;
-    const { data, first, pitch } = this;
+    const { data, pitch } = this;
+    const head = this.first - HEAD;
     if (this.#classes % 2 === 1) {
-      for (let row = 1; row <= rows; row++) {
-        data[first - HEAD - 1 + row * pitch] = Number.NEGATIVE_INFINITY;
-      }
+      for (let row = 1; row <= rows; row++) data[head - 1 + row * pitch] = Number.NEGATIVE_INFINITY;
     }
-    const head = first - HEAD;
     if (this.#vectorised) this.#vectorised.exponentials(8 * head, rows, 8 * pitch);
     else exponentials(data, head, rows, pitch);
   }

@@ -29,6 +29,18 @@ export const makeRow = (classes: number): SoftmaxRow => ({
   logSum: 0,
 });
 
+/** Where a row begins: classes that lie apart are those of an image, and its rows are its pixels. */
+export function startOf(row: number, classes: number, stride: number): number {
+  const image = stride === 1 ? row : Math.floor(row / stride) * stride;
+  return image * classes + row - image;
+}
+
+/** log(own + others), where the maximum's `own` term is 1, or NaN where it is not finite. */
+export function logSumOf(own: number, others: number): number {
+  // log1p keeps the digits of a confident row; where there are none to lose, log takes half the time.
+  return (others > 0.5 ? Math.log(1 + others) : Math.log1p(others)) + (own - 1);
+}
+
 /** Reads one row: its maximum first, then one exponential per class, kept for the gradient. */
 export function scanRow(
   row: SoftmaxRow,
@@ -58,8 +70,7 @@ export function scanRow(
   row.max = Number.isNaN(others) ? Number.NaN : max;
   row.others = others;
   row.sum = own + others;
-  // log1p keeps the digits of a confident row; where there are none to lose, log takes half the time.
-  row.logSum = (others > 0.5 ? Math.log(1 + others) : Math.log1p(others)) + (own - 1);
+  row.logSum = logSumOf(own, others);
 }
 
 /** log of the sum of exponentials: also where that is infinite, and NaN only where a logit is. */
