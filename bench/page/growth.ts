@@ -11,7 +11,7 @@ export interface Point {
 export interface Growth {
   readonly axis: "N" | "V";
   readonly points: readonly Point[];
-  /** Of the time beyond what an empty call takes, the median of all rounds: 1 where cost is in proportion. */
+  /** Of the time beyond that of a single least row, the median of all rounds: 1 where cost is in proportion. */
   readonly exponent: number;
 }
 
@@ -50,9 +50,9 @@ async function readyFor(backend: Backend, rows: number, classes: number): Promis
   return { once, free };
 }
 
-const ROUNDS = 9;
+const ROUNDS = 5;
 /** Of so many runs the least: what else runs on the machine only ever adds. As many for small problems as for large. */
-const RUNS = 4;
+const RUNS = 8;
 
 async function leastOf({ once }: Ready): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
@@ -67,31 +67,33 @@ async function leastOf({ once }: Ready): Promise<number> {
 export async function growth(elements: number, report: Report): Promise<Growth[]> {
   const backend = await openBackend({ kind: "webgpu" });
   const steps = [1, 10, 100, 1000];
-  // The least problem already has work for every core: one core more at each step would look like a better exponent.
-  const base = Math.max(Math.round(elements / 1000 / 512), 16);
+  // The least problem already gives every core as much as the next: cores that idle there would look like a better exponent.
+  const base = Math.max(Math.round(elements / 1000 / 512 / 16), 1) * 16;
   const axes = {
     N: steps.map((step) => ({ rows: base * step, classes: 512 })),
     V: steps.map((step) => ({ rows: 32, classes: Math.round((base * 512 * step) / 32) })),
   };
   const found: Growth[] = [];
   for (const [axis, sizes] of Object.entries(axes)) {
-    const empty = await readyFor(backend, 1, 4);
+    // What a call costs whatever it does, by the kernel that all sizes use.
+    const one = sizes[0]?.classes as number;
+    const least = await readyFor(backend, 1, one);
     const all: Ready[] = [];
     for (const { rows, classes } of sizes) all.push(await readyFor(backend, rows, classes));
     const times: number[][] = sizes.map(() => []);
     const exponents: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       report(`growth in ${axis}: round ${round + 1} of ${ROUNDS}`);
-      const idle = await leastOf(empty);
+      const fixed = await leastOf(least);
       const line: [number, number][] = [];
       for (const [at, { rows, classes }] of sizes.entries()) {
         const ms = await leastOf(all[at] as Ready);
         times[at]?.push(ms);
-        line.push([Math.log(rows * classes), Math.log(Math.max(ms - idle, 1e-3))]);
+        line.push([Math.log(rows * classes - one), Math.log(Math.max(ms - fixed, 1e-3))]);
       }
       exponents.push(slope(line));
     }
-    for (const { free } of [empty, ...all]) free();
+    for (const { free } of [least, ...all]) free();
     const points = sizes.map((size, at) => ({ ...size, ms: median(times[at] as number[]) }));
     found.push({ axis: axis as "N" | "V", points, exponent: median(exponents) });
   }
