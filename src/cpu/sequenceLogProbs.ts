@@ -4,7 +4,8 @@ import type { Geometry } from "../losses/crossEntropy.js";
 import type { Request } from "../request.js";
 import type { CpuOutcome, Room } from "../spec.js";
 import { sizeOf } from "../tensor.js";
-import { crossEntropyCpu, rowsOf } from "./crossEntropy.js";
+import { crossEntropyCpu } from "./crossEntropy.js";
+import { rowsOf } from "./crossEntropyTargets.js";
 
 /** Sequence log-probabilities in float64: the negated cross-entropies of the tokens, summed. */
 export function sequenceLogProbsCpu(request: Request, geometry: Geometry, room: Room): CpuOutcome {

@@ -79,7 +79,7 @@ export async function crossEntropyBlocks(
   const starts = Array.isArray(logits) ? fromTensors(logits).starts : startsOf(source);
   const [rows, classes] = source.shape;
   const { request, geometry } = await parse(source.shape, targets, options);
-  const { rowsOf } = await import("../cpu/crossEntropy.js");
+  const { rowsOf } = await import("../cpu/crossEntropyTargets.js");
   const { reduceValues } = await import("../cpu/factors.js");
   const { labels, factors } = rowsOf(request, geometry);
   const upstream = factors.gradient.map((g, row) =>
