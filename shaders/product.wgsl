@@ -3,9 +3,7 @@
 // Such an adapter pays for reads (twenty times a multiplication, wherever the number lies) and for what it
 // carries from one depth to the next: so tiles are large, a lane reads one row of each block of the left
 // and one column of each of the right, and a sum is carried once for four depths. Depth is summed in
-// parts of 32: one running f32 sum over 1536 is off by 2e-6, and a sharp softmax multiplies what it is off by.
-
-const PART: u32 = 8u;  // blocks of depth
+// parts: one running f32 sum over 1536 is off by 2e-6, and a sharp softmax multiplies what it is off by.
 
 // Four depths of the lane's row.
 fn leftLine(at: u32, lane: u32) -> vec4f {
@@ -96,8 +94,8 @@ fn main(
   var sum1 = Lines();
   var sum2 = Lines();
   var sum3 = Lines();
-  for (var begin = 0u; begin < params.depthBlocks; begin += PART) {
-    let end = min(begin + PART, params.depthBlocks);
+  for (var begin = 0u; begin < params.depthBlocks; begin += params.part) {
+    let end = min(begin + params.part, params.depthBlocks);
     var part0 = Lines();
     var part1 = Lines();
     var part2 = Lines();
