@@ -26,6 +26,7 @@ const plain: Readonly<Record<string, readonly number[]>> = {
   "f64x2.mul": [VECTOR, 0xf2, 0x01],
   "f64x2.pmax": [VECTOR, 0xf7, 0x01],
   "f32x4.demote_f64x2_zero": [VECTOR, 0x5e],
+  "f64x2.promote_low_f32x4": [VECTOR, 0x5f],
 };
 /** Instructions that name a lane. */
 const laned: Readonly<Record<string, readonly number[]>> = {
@@ -36,6 +37,7 @@ const laned: Readonly<Record<string, readonly number[]>> = {
 const reaching: Readonly<Record<string, readonly [code: readonly number[], align: number]>> = {
   "f64.store": [[0x39], 3],
   "v128.load": [[VECTOR, 0x00], 4],
+  "v128.load64_splat": [[VECTOR, 0x0a], 3],
   "v128.store": [[VECTOR, 0x0b], 4],
   "v128.load64_lane": [[VECTOR, 0x57], 3],
   "v128.store64_lane": [[VECTOR, 0x5b], 3],

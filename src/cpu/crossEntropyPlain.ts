@@ -15,61 +15,59 @@ export interface PlainRows {
 
 type Numbers = Float32Array | Float64Array;
 
-/** From here on a row is copied as a whole; to call for that takes a shorter one longer than to be copied. */
-const LONG = 64;
+/** Rows that are computed together. */
+interface Batch {
+  readonly block: RowBlock;
+  /** How many there are. */
+  count: number;
+  readonly rows: Uint32Array;
+  /** Where each of them begins. */
+  readonly starts: Float64Array;
+  /** What its exponentials are multiplied by. */
+  readonly scales: Float64Array;
+}
 
-/** Copies the rows that begin at `starts` into the block: class by class where an image has them far apart. */
-function gather(
-  { data, first, pitch }: RowBlock,
-  { z, classes, stride }: PlainRows,
-  starts: readonly number[],
-): void {
-  if (stride > 1) {
-    for (let c = 0; c < classes; c++) {
-      const to = first + c;
-      const from = c * stride;
-      for (let i = 0; i < starts.length; i++) {
-        data[to + i * pitch] = z[(starts[i] as number) + from] as number;
-      }
-    }
-    return;
-  }
-  const whole = classes >= LONG && ArrayBuffer.isView(z) ? (z as Float32Array) : undefined;
-  for (let i = 0; i < starts.length; i++) {
-    const from = starts[i] as number;
-    const to = first + i * pitch;
-    if (whole) data.set(whole.subarray(from, from + classes), to);
-    else for (let c = 0; c < classes; c++) data[to + c] = z[from + c] as number;
+/** Visits each run of rows that follow one another: they lie together. */
+function forRuns({ rows, count }: Batch, visit: (at: number, length: number) => void): void {
+  for (let at = 0; at < count; ) {
+    let next = at + 1;
+    while (next < count && rows[next] === (rows[next - 1] as number) + 1) next += 1;
+    visit(at, next - at);
+    at = next;
   }
 }
 
-/** Writes the exponentials times `scales` to where their rows begin. */
-function scatter(
-  block: RowBlock,
-  { classes, stride }: PlainRows,
-  starts: readonly number[],
-  scales: Float64Array,
-  gradient: Numbers,
-): void {
-  const { data, first, pitch } = block;
-  if (stride > 1) {
-    for (let c = 0; c < classes; c++) {
-      const from = first + c;
-      const to = c * stride;
-      for (let i = 0; i < starts.length; i++) {
-        gradient[(starts[i] as number) + to] =
-          (scales[i] as number) * (data[from + i * pitch] as number);
-      }
-    }
+/** Copies the rows into the block: class by class where an image has them far apart. */
+function gather(batch: Batch, { z, classes, stride }: PlainRows): void {
+  const { block, starts, count } = batch;
+  if (stride === 1) {
+    forRuns(batch, (at, length) => block.read(at, length, z, starts[at] as number));
     return;
   }
-  for (let i = 0; i < starts.length; i++) {
-    const to = starts[i] as number;
-    const from = first + i * pitch;
-    const scale = scales[i] as number;
-    if (classes >= LONG) block.scale(i, scale, gradient, to);
-    else {
-      for (let c = 0; c < classes; c++) gradient[to + c] = scale * (data[from + c] as number);
+  const { data, first, pitch } = block;
+  for (let c = 0; c < classes; c++) {
+    const to = first + c;
+    const from = c * stride;
+    for (let i = 0; i < count; i++) {
+      data[to + i * pitch] = z[(starts[i] as number) + from] as number;
+    }
+  }
+}
+
+/** Writes the exponentials times their scales to where the rows come from. */
+function scatter(batch: Batch, { classes, stride }: PlainRows, gradient: Numbers): void {
+  const { block, starts, scales, count } = batch;
+  if (stride === 1) {
+    forRuns(batch, (at, length) => block.write(at, length, scales, gradient, starts[at] as number));
+    return;
+  }
+  const { data, first, pitch } = block;
+  for (let c = 0; c < classes; c++) {
+    const from = first + c;
+    const to = c * stride;
+    for (let i = 0; i < count; i++) {
+      gradient[(starts[i] as number) + to] =
+        (scales[i] as number) * (data[from + i * pitch] as number);
     }
   }
 }
@@ -83,27 +81,28 @@ export function plainRows(
   const { z, labels, classes, stride, weight, factors } = plain;
   const block = new RowBlock(classes, labels.length);
   const { data, first, pitch } = block;
+  const rows = new Uint32Array(block.rows);
+  const starts = new Float64Array(block.rows);
   const scales = new Float64Array(block.rows);
+  const batch: Batch = { block, count: 0, rows, starts, scales };
   const slopes = new Float64Array(block.rows);
-  const rows: number[] = [];
-  const starts: number[] = [];
   const clear = (start: number): void => {
     if (gradient) for (let c = 0; c < classes; c++) gradient[start + c * stride] = 0;
   };
   for (let next = 0; next < labels.length; ) {
-    rows.length = 0;
-    starts.length = 0;
-    for (; next < labels.length && rows.length < block.rows; next++) {
+    let count = 0;
+    for (; next < labels.length && count < block.rows; next++) {
       const start = startOf(next, classes, stride);
       if (factors.active[next] === 0) clear(start);
       else {
-        rows.push(next);
-        starts.push(start);
+        rows[count] = next;
+        starts[count++] = start;
       }
     }
-    gather(block, plain, starts);
-    block.run(rows.length);
-    for (let i = 0; i < rows.length; i++) {
+    batch.count = count;
+    gather(batch, plain);
+    block.run(count);
+    for (let i = 0; i < count; i++) {
       const row = rows[i] as number;
       const label = labels[row] as number;
       const at = first + i * pitch;
@@ -125,8 +124,8 @@ export function plainRows(
       slopes[i] = -scale * rest;
     }
     if (gradient === undefined) continue;
-    scatter(block, plain, starts, scales, gradient);
-    for (let i = 0; i < rows.length; i++) {
+    scatter(batch, plain, gradient);
+    for (let i = 0; i < count; i++) {
       const start = starts[i] as number;
       const row = rows[i] as number;
       gradient[start + (labels[row] as number) * stride] = slopes[i] as number;

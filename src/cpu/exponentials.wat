@@ -88,21 +88,57 @@
       (local.set $row (local.get $end))
       (br_if $nextRow (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))
 
-  ;; Multiplies the numbers from `at` to `end` by a factor.
-  (func (export "scale") (param $at i32) (param $end i32) (param $factor f64)
-    (loop $next
-      (v128.store (local.get $at)
-        (f64x2.mul (v128.load (local.get $at)) (f64x2.splat (local.get $factor))))
-      (br_if $next (i32.lt_u
-        (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end)))))
+  ;; Makes rows of the float32s that lie together from `from` on.
+  (func (export "widen")
+    (param $from i32) (param $step i32) (param $row i32) (param $rows i32) (param $bytes i32)
+    (local $at i32) (local $to i32)
+    (loop $nextRow
+      (local.set $at (local.get $from))
+      (local.set $from (i32.add (local.get $from) (local.get $step)))
+      (local.set $to (local.get $row))
+      (local.set $row (i32.add (local.get $row) (local.get $bytes)))
+      (loop $next
+        (v128.store offset=16 (local.get $to)
+          (f64x2.promote_low_f32x4 (v128.load64_zero (local.get $at))))
+        (local.set $to (i32.add (local.get $to) (i32.const 16)))
+        (br_if $next (i32.lt_u
+          (local.tee $at (i32.add (local.get $at) (i32.const 8))) (local.get $from))))
+      (br_if $nextRow (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))
 
-  ;; The same, and leaves them as float32 from the first one's place on.
-  (func (export "scaleToFloat32") (param $at i32) (param $end i32) (param $factor f64)
-    (local $to i32)
-    (local.set $to (local.get $at))
-    (loop $next
-      (v128.store64_lane 0 (local.get $to) (f32x4.demote_f64x2_zero
-        (f64x2.mul (v128.load (local.get $at)) (f64x2.splat (local.get $factor)))))
-      (local.set $to (i32.add (local.get $to) (i32.const 8)))
-      (br_if $next (i32.lt_u
-        (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))))
+  ;; Multiplies each row by the factor in its first place. What it becomes lies together, from `to` on.
+  (func (export "scale")
+    (param $row i32) (param $rows i32) (param $bytes i32) (param $to i32) (param $step i32)
+    (local $at i32) (local $end i32) (local $out i32) (local $factor v128)
+    (loop $nextRow
+      (local.set $factor (v128.load64_splat (local.get $row)))
+      (local.set $at (i32.add (local.get $row) (i32.const 16)))
+      (local.set $end (i32.add (local.get $row) (local.get $bytes)))
+      (local.set $out (local.get $to))
+      (loop $next
+        (v128.store (local.get $out)
+          (f64x2.mul (v128.load (local.get $at)) (local.get $factor)))
+        (local.set $out (i32.add (local.get $out) (i32.const 16)))
+        (br_if $next (i32.lt_u
+          (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))
+      (local.set $row (local.get $end))
+      (local.set $to (i32.add (local.get $to) (local.get $step)))
+      (br_if $nextRow (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))
+
+  ;; The same, and leaves float32s.
+  (func (export "scaleToFloat32")
+    (param $row i32) (param $rows i32) (param $bytes i32) (param $to i32) (param $step i32)
+    (local $at i32) (local $end i32) (local $out i32) (local $factor v128)
+    (loop $nextRow
+      (local.set $factor (v128.load64_splat (local.get $row)))
+      (local.set $at (i32.add (local.get $row) (i32.const 16)))
+      (local.set $end (i32.add (local.get $row) (local.get $bytes)))
+      (local.set $out (local.get $to))
+      (loop $next
+        (v128.store64_lane 0 (local.get $out) (f32x4.demote_f64x2_zero
+          (f64x2.mul (v128.load (local.get $at)) (local.get $factor))))
+        (local.set $out (i32.add (local.get $out) (i32.const 8)))
+        (br_if $next (i32.lt_u
+          (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))
+      (local.set $row (local.get $end))
+      (local.set $to (i32.add (local.get $to) (local.get $step)))
+      (br_if $nextRow (local.tee $rows (i32.sub (local.get $rows) (i32.const 1)))))))

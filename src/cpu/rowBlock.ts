@@ -8,6 +8,10 @@ const LONGEST = 2 ** 20;
 const PAGE = 65_536;
 /** What stands before the numbers of a row. */
 const HEAD = 2;
+/** From here on numbers are moved as a whole; to call for that takes fewer longer than to be copied. */
+const MANY = 64;
+
+type Numbers = Float32Array | Float64Array;
 
 /** Rows of logits that become exponentials together. Valid until the next block is made: they share one memory. */
 export class RowBlock {
@@ -19,6 +23,8 @@ export class RowBlock {
   /** From row to row. */
   readonly pitch: number;
   readonly #classes: number;
+  /** The same memory. */
+  readonly #floats: Float32Array;
   readonly #vectorised: ReturnType<typeof vectorised>;
 
   constructor(classes: number, rows: number) {
@@ -31,10 +37,33 @@ export class RowBlock {
     this.first = HEAD + (found ? STEPS : 0);
     if (found) {
       const { memory } = found;
-      const missing = 8 * (STEPS + size) - memory.buffer.byteLength;
+      // Pairs are read: of an odd row the last one reaches beyond it.
+      const missing = 8 * (STEPS + size + 1) - memory.buffer.byteLength;
       if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
       this.data = new Float64Array(memory.buffer);
     } else this.data = new Float64Array(size);
+    this.#floats = new Float32Array(this.data.buffer);
+  }
+
+  /** Copies `rows` rows, which lie together in `from`, to the place of row `row` and those behind it. */
+  read(row: number, rows: number, from: ArrayLike<number>, at: number): void {
+    const { data, pitch } = this;
+    const classes = this.#classes;
+    const begin = this.first + row * pitch;
+    const count = rows * classes;
+    if (this.#vectorised && count >= MANY && from instanceof Float32Array) {
+      // They wait at the end of their own place: each leaves it before a wider one comes there.
+      const head = 8 * (begin - HEAD);
+      const waiting = head + 8 * rows * pitch - 4 * count;
+      this.#floats.set(from.subarray(at, at + count), waiting / 4);
+      this.#vectorised.widen(waiting, 4 * classes, head, rows, 8 * pitch);
+      return;
+    }
+    for (let i = 0; i < rows; i++) {
+      const to = begin + i * pitch;
+      const start = at + i * classes;
+      for (let c = 0; c < classes; c++) data[to + c] = from[start + c] as number;
+    }
   }
 
   /** Replaces u by exp(u - largest) in the first rows. */
@@ -49,19 +78,29 @@ export class RowBlock {
     else exponentials(data, head, rows, pitch);
   }
 
-  /** Writes the exponentials of a row, times a factor, from `at` on; in the block they are lost. */
-  scale(row: number, factor: number, to: Float32Array | Float64Array, at: number): void {
-    const { data } = this;
-    const begin = this.first + row * this.pitch;
-    const end = begin + this.#classes;
-    if (!this.#vectorised) {
-      for (let c = begin; c < end; c++) to[at + c - begin] = factor * (data[c] as number);
-    } else if (to instanceof Float32Array) {
-      this.#vectorised.scaleToFloat32(8 * begin, 8 * end, factor);
-      to.set(new Float32Array(data.buffer, 8 * begin, this.#classes), at);
-    } else {
-      this.#vectorised.scale(8 * begin, 8 * end, factor);
-      to.set(data.subarray(begin, end), at);
+  /** Writes rows, each times its factor, to where they lie together in `to`; in the block they are lost. */
+  write(row: number, rows: number, factors: Float64Array, to: Numbers, at: number): void {
+    const { data, pitch } = this;
+    const classes = this.#classes;
+    const begin = this.first + row * pitch;
+    const count = rows * classes;
+    if (this.#vectorised && count >= MANY) {
+      for (let i = 0; i < rows; i++) data[begin - HEAD + i * pitch] = factors[row + i] as number;
+      const head = 8 * (begin - HEAD);
+      if (to instanceof Float32Array) {
+        this.#vectorised.scaleToFloat32(head, rows, 8 * pitch, head, 4 * classes);
+        to.set(this.#floats.subarray(head / 4, head / 4 + count), at);
+      } else {
+        this.#vectorised.scale(head, rows, 8 * pitch, head, 8 * classes);
+        to.set(data.subarray(head / 8, head / 8 + count), at);
+      }
+      return;
+    }
+    for (let i = 0; i < rows; i++) {
+      const from = begin + i * pitch;
+      const factor = factors[row + i] as number;
+      const start = at + i * classes;
+      for (let c = 0; c < classes; c++) to[start + c] = factor * (data[from + c] as number);
     }
   }
 }

@@ -5,8 +5,9 @@ import code from "./exponentials.wat";
 interface Vectorised {
   readonly memory: WebAssembly.Memory;
   exponentials(row: number, rows: number, pitch: number): void;
-  scale(at: number, end: number, factor: number): void;
-  scaleToFloat32(at: number, end: number, factor: number): void;
+  widen(from: number, step: number, row: number, rows: number, pitch: number): void;
+  scale(row: number, rows: number, pitch: number, to: number, step: number): void;
+  scaleToFloat32(row: number, rows: number, pitch: number, to: number, step: number): void;
 }
 
 let opened: Vectorised | false | undefined;

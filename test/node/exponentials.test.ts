@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { expOfNegative, exponentials, fractions } from "../../src/cpu/exponentials.js";
+import { RowBlock } from "../../src/cpu/rowBlock.js";
 import { vectorised } from "../../src/cpu/vectorised.js";
 import { randomFrom } from "../random.js";
 
@@ -51,15 +52,24 @@ function rowsOf(pitch: number, rows: number): Float64Array {
   });
 }
 
-test.each([2, 4, 10, 64, 1002])("WebAssembly has the same bits, in rows of %i", (classes) => {
+/** The module's memory, with room for so many float64s behind the table. */
+function roomFor(count: number): {
+  found: Exclude<ReturnType<typeof vectorised>, false>;
+  start: number;
+} {
   const found = vectorised();
   if (!found) throw new Error("this engine has WebAssembly, and the module should open");
+  const start = fractions.length;
+  const missing = 8 * (start + count) - found.memory.buffer.byteLength;
+  if (missing > 0) found.memory.grow(Math.ceil(missing / 65_536));
+  return { found, start };
+}
+
+test.each([2, 4, 10, 64, 1002])("WebAssembly has the same bits, in rows of %i", (classes) => {
   const pitch = classes + 2;
   const rows = Math.min(200, Math.floor(4000 / pitch) + 20);
   const given = rowsOf(pitch, rows);
-  const start = fractions.length;
-  const missing = 8 * (start + given.length) - found.memory.buffer.byteLength;
-  if (missing > 0) found.memory.grow(Math.ceil(missing / 65_536));
+  const { found, start } = roomFor(given.length);
   const memory = new Float64Array(found.memory.buffer);
   memory.set(given, start);
   found.exponentials(8 * start, rows, 8 * pitch);
@@ -67,11 +77,35 @@ test.each([2, 4, 10, 64, 1002])("WebAssembly has the same bits, in rows of %i", 
   const got = memory.slice(start, start + given.length);
   const differing = given.findIndex((value, at) => !Object.is(value, got[at]));
   expect(`${differing}: ${got[differing]}`).toBe(`-1: ${given[-1]}`);
-  found.scale(8 * start, 8 * (start + pitch), 0.3);
-  const scaled = given.subarray(0, pitch).map((value) => value * 0.3);
-  expect(memory.subarray(start, start + pitch)).toEqual(scaled);
-  memory.set(scaled, start);
-  found.scaleToFloat32(8 * start, 8 * (start + pitch), 0.7);
-  const rounded = Float32Array.from(scaled, (value) => value * 0.7);
-  expect(new Float32Array(memory.buffer, 8 * start, pitch)).toEqual(rounded);
 });
+
+test.each([1, 2, 7, 10, 999])(
+  "rows of %i numbers come from a block as they went in, times factors",
+  (classes) => {
+    const rows = 9;
+    const block = new RowBlock(classes, rows);
+    const random = randomFrom(3);
+    const given = Float32Array.from({ length: 2 * classes * rows }, () => random() - 0.5);
+    const factors = Float64Array.from({ length: rows }, random);
+    const from = 3 * classes;
+    for (const [to, wide] of [
+      [new Float32Array(given.length), Math.fround],
+      [new Float64Array(given.length), Number],
+    ] as const) {
+      for (const source of [given, Float64Array.from(given), [...given]]) {
+        // Row 2 comes apart from its neighbours, as where others are left out.
+        block.read(0, 2, source, from);
+        block.read(2, 1, source, from + 2 * classes);
+        block.read(3, rows - 3, source, from + 3 * classes);
+        block.write(0, rows, factors, to, classes);
+        const wanted = given.subarray(from, from + rows * classes);
+        const expected = Array.from(wanted, (x, at) =>
+          wide(x * (factors[Math.floor(at / classes)] as number)),
+        );
+        expect([...to.subarray(classes, (rows + 1) * classes)]).toEqual(expected);
+        expect(to.subarray(0, classes).some(Boolean)).toBe(false);
+        expect(to.subarray((rows + 1) * classes).some(Boolean)).toBe(false);
+      }
+    }
+  },
+);
