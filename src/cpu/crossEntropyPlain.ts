@@ -117,6 +117,7 @@ export function plainRows(
       // 0 log 0 is 0.
       const loss = mass === 0 && cost === Number.POSITIVE_INFINITY ? 0 : mass * cost;
       values[row] = (factors.value[row] as number) * loss;
+      if (gradient === undefined) continue;
       const scale = ((factors.gradient[row] as number) * mass) / sum;
       // On a confident row p - 1 would cancel; the others' mass does not.
       const rest = target === largest ? others : sum - (data[at + label] as number);

@@ -37,8 +37,9 @@ export function startOf(row: number, classes: number, stride: number): number {
 
 /** log(own + others), where the maximum's `own` term is 1, or NaN where it is not finite. */
 export function logSumOf(own: number, others: number): number {
-  // log1p keeps the digits of a confident row; where there are none to lose, log takes half the time.
-  return (others > 0.5 ? Math.log(1 + others) : Math.log1p(others)) + (own - 1);
+  const sum = 1 + others;
+  // What the rounding of 1 + others took, the quotient gives back: on a confident row that is all there is.
+  return (sum === 1 ? others : Math.log(sum) * (others / (sum - 1))) + (own - 1);
 }
 
 /** Reads one row: its maximum first, then one exponential per class, kept for the gradient. */
