@@ -58,6 +58,20 @@ describe.each(Object.entries(devices))("modules for %s", (_, on) => {
   });
 });
 
+test("naga accepts products whose lanes share what they read, once the directive that it does not know is gone", () => {
+  const on = target({ software: true, features: new Set(["subgroups"]) });
+  const texts = new Set<string>();
+  for (const { make } of every) {
+    const { loss, inputs, options, wrt } = make(vectorsOf(70, 40, 1));
+    const { passes } = programOf(loss, inputs, { ...options, gradients: wrt }, on);
+    for (const { kernel } of passes) texts.add(assemble(kernel));
+  }
+  const sharing = [...texts].filter((text) => text.includes("quadSwapDiagonal"));
+  // Similarities and distances, and what gradients each has of rows and of columns.
+  expect(sharing.length).toBeGreaterThanOrEqual(6);
+  for (const text of sharing) validateWithNaga(text.replace("enable subgroups;", ""));
+});
+
 /** Ranges that, from the aligned address before them, are larger than a binding may be. */
 function tooLarge({ passes }: Program, inputs: Named, { maxBinding, alignment }: Target): string[] {
   return passes.flatMap(({ kernel, bindings }) =>
