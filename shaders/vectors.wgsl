@@ -11,6 +11,7 @@ struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 @group(0) @binding(5) var<storage, read_write> inverses: array<f32>;  // (all rows) 1 / length
 
 const LINES: u32 = ROWS;
+const TRIPS: u32 = 64u;  // summed apart: one running sum would drift
 const SKIPPED: u32 = 0xffffffffu;
 const SMALLEST: u32 = 0x00800000u;
 
@@ -31,35 +32,48 @@ fn isTame(top: u32) -> bool {
   return top >= 0x30800000u && top < 0x4e800000u;  // 2^-30 to 2^30
 }
 
-// The largest magnitude, and the sum of the squares of the row times `power`.
-fn measured(base: u32, lane: u32, power: f32) -> Joint {
-  var joint = Joint(0u, 0.0);
-  for (var begin = lane; begin < params.depth; begin += BLOCK) {
-    let end = min(begin + BLOCK, params.depth);
-    var part = 0.0;
-    for (var k = begin; k < end; k += LANES) {
-      let bits = firstBits(base + k);
-      joint.top = max(joint.top, bits & 0x7fffffffu);
-      let x = power * bitcast<f32>(bits);
-      part += x * x;
-    }
-    joint.sum += part;
-  }
-  return joint;
+// Which of four numbers are the row's: not those beyond it, nor any of a row that is not read.
+fn insideAt(vector: Vector, quad: u32) -> vec4<bool> {
+  let depth = select(0u, params.depth, vector.isRead);
+  return 4u * quad + vec4u(0u, 1u, 2u, 3u) < vec4u(depth);
 }
 
-fn bitsAt(vector: Vector, k: u32) -> u32 {
-  if (!vector.isRead || k >= params.depth) {
-    return 0u;
+fn quadAt(vector: Vector, quad: u32) -> vec4u {
+  let at = vector.base + 4u * quad;
+  let bits = vec4u(firstBits(at), firstBits(at + 1u), firstBits(at + 2u), firstBits(at + 3u));
+  return select(vec4u(0u), bits, insideAt(vector, quad));
+}
+
+// The largest magnitude, and the sum of the squares of the row times `power`.
+fn measured(vector: Vector, lane: u32, power: f32) -> Joint {
+  var tops = vec4u(0u);
+  var sum = 0.0;
+  for (var begin = lane; begin < params.depthBlocks; begin += TRIPS * LANES) {
+    let end = min(begin + TRIPS * LANES, params.depthBlocks);
+    var part = vec4f(0.0);
+    for (var quad = begin; quad < ENDLESS; quad += LANES) {
+      if (quad >= end) {
+        break;
+      }
+      let bits = quadAt(vector, quad);
+      tops = max(tops, bits & vec4u(0x7fffffffu));
+      let x = power * bitcast<vec4f>(bits);
+      part += x * x;
+    }
+    sum += (part.x + part.y) + (part.z + part.w);
   }
-  let bits = firstBits(vector.base + k);
+  return Joint(max(max(tops.x, tops.y), max(tops.z, tops.w)), sum);
+}
+
+fn blockAt(vector: Vector, quad: u32) -> vec4u {
+  let bits = quadAt(vector, quad);
   if (!NORMALISED) {
     return bits;
   }
-  if (!isDirected(vector.top)) {
-    return select(0u, NAN_BITS, vector.top >= SMALLEST);
-  }
-  return bitcast<u32>(bitcast<f32>(bits) * vector.power);
+  let scaled = bitcast<vec4u>(bitcast<vec4f>(bits) * vector.power);
+  let lost = select(0u, NAN_BITS, vector.top >= SMALLEST);
+  let kept = select(vec4u(lost), scaled, isDirected(vector.top));
+  return select(vec4u(0u), kept, insideAt(vector, quad));
 }
 
 @compute @workgroup_size(THREADS)
@@ -80,7 +94,7 @@ fn main(
   if (NORMALISED) {
     var found = Joint(0u, 0.0);
     if (isRead) {
-      found = measured(vector.base, lane, 1.0);
+      found = measured(vector, lane, 1.0);
     }
     found = joinedLanes(found, thread);
     vector.top = found.top;
@@ -88,7 +102,7 @@ fn main(
     if (isDirected(found.top) && !isTame(found.top)) {
       vector.power = bitcast<f32>((254u - min(found.top >> 23u, 253u)) << 23u);
       if (isRead) {
-        scaled = measured(vector.base, lane, vector.power);
+        scaled = measured(vector, lane, vector.power);
       }
     }
     scaled = joinedLanes(scaled, thread);
@@ -98,11 +112,12 @@ fn main(
   }
   if (exists) {
     let slot = row - params.boundRow;
-    for (var quad = lane; quad < params.depthBlocks; quad += LANES) {
-      let k = 4u * quad;
-      let at = (slot / 4u * params.depthBlocks + quad) * 4u + slot % 4u;
-      blocks[at] = vec4u(bitsAt(vector, k), bitsAt(vector, k + 1u), bitsAt(vector, k + 2u),
-        bitsAt(vector, k + 3u));
+    let start = slot / 4u * params.depthBlocks * 4u + slot % 4u;
+    for (var quad = lane; quad < ENDLESS; quad += LANES) {
+      if (quad >= params.depthBlocks) {
+        break;
+      }
+      blocks[start + 4u * quad] = blockAt(vector, quad);
     }
     if (lane == 0u) {
       let isLost = isRead && vector.top < SMALLEST;

@@ -19,10 +19,19 @@ fn joined(a: Joint, b: Joint) -> Joint {
 
 fn alongOf(first: u32, lane: u32) -> f32 {
   var sum = vec4f(0.0);
-  for (var quad = lane; quad < params.depthBlocks; quad += LANES) {
+  for (var quad = lane; quad < ENDLESS; quad += LANES) {
+    if (quad >= params.depthBlocks) {
+      break;
+    }
     sum += vectors[first + 4u * quad] * slopes[first + 4u * quad];
   }
   return dot(sum, vec4f(1.0));
+}
+
+fn store(place: u32, k: u32, g: f32) {
+  if (k < params.depth) {
+    gradient[params.gradientStart + place * params.depth + k] = g;
+  }
 }
 
 @compute @workgroup_size(THREADS)
@@ -52,7 +61,10 @@ fn main(
   if (!exists) {
     return;
   }
-  for (var quad = lane; quad < params.depthBlocks; quad += LANES) {
+  for (var quad = lane; quad < ENDLESS; quad += LANES) {
+    if (quad >= params.depthBlocks) {
+      break;
+    }
     var g = slopes[first + 4u * quad];
     if (NORMALISED) {
       g = (g - lean * vectors[first + 4u * quad]) * power;
@@ -60,10 +72,9 @@ fn main(
       let isNoise = params.depth == 1u && isFiniteBits(bitcast<u32>(g.x));
       g = select(g, vec4f(0.0), isFixed || isNoise);
     }
-    let at = params.gradientStart + place * params.depth + 4u * quad;
-    let count = min(params.depth - 4u * quad, 4u);
-    for (var n = 0u; n < count; n++) {
-      gradient[at + n] = g[n];
-    }
+    store(place, 4u * quad, g.x);
+    store(place, 4u * quad + 1u, g.y);
+    store(place, 4u * quad + 2u, g.z);
+    store(place, 4u * quad + 3u, g.w);
   }
 }
