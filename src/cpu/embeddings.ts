@@ -1,6 +1,7 @@
 import type { Metric, Part } from "../families/arrangement.js";
 import type { Request } from "../request.js";
 import type { CpuArray } from "../spec.js";
+import { multiply, transposed } from "./product.js";
 
 /** Below the smallest normal f32 a row has no direction, here as on the GPU. */
 const SMALLEST = 2 ** -126;
@@ -72,13 +73,13 @@ export function readVectors(
 export const countDegenerate = ({ lengths }: Vectors): number =>
   lengths ? lengths.reduce((count, length) => count + (length === 0 ? 1 : 0), 0) : 0;
 
-type Four = [number, number, number, number];
 const isProduct = (metric: Metric): boolean => metric === "cosine" || metric === "dot";
 
 /** All similarities, rows × columns. */
 export function similaritiesOf(left: Vectors, right: Vectors, metric: Metric): Float64Array {
   const { rows, depth, data: a } = left;
   const { rows: columns, data: b } = right;
+  if (isProduct(metric)) return multiply(a, rows, b, columns, depth);
   const matrix = new Float64Array(rows * columns);
   const difference = new Float64Array(depth);
   const distance = (i: number, j: number): number => {
@@ -86,41 +87,41 @@ export function similaritiesOf(left: Vectors, right: Vectors, metric: Metric): F
     const length = lengthOf(difference, 0, depth);
     return metric === "squared" ? length * length : length;
   };
-  if (isProduct(metric)) {
-    for (let i = 0; i < rows; i++) products(a, i * depth, right, matrix, i * columns);
-    return matrix;
-  }
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) matrix[i * columns + j] = distance(i * depth, j * depth);
   }
   return matrix;
 }
 
-/** Dot products of one vector with all of `right`: four together, for an addition takes as long as four multiplications. */
-function products(
-  a: Float64Array,
-  i: number,
-  { rows, depth, data: b }: Vectors,
-  out: Float64Array,
-  at: number,
-): void {
-  // What is left over of fours is done with the last four: the same sums again.
-  for (let next = 0; next < rows; next += 4) {
-    const j = Math.max(Math.min(next, rows - 4), 0);
-    const [p, q, r, s] = [0, 1, 2, 3].map((n) => Math.min(j + n, rows - 1) * depth) as Four;
-    let [first, second, third, fourth] = [0, 0, 0, 0];
-    for (let k = 0; k < depth; k++) {
-      const x = a[i + k] as number;
-      first += x * (b[p + k] as number);
-      second += x * (b[q + k] as number);
-      third += x * (b[r + k] as number);
-      fourth += x * (b[s + k] as number);
-    }
-    out[at + j] = first;
-    if (j + 1 < rows) out[at + j + 1] = second;
-    if (j + 2 < rows) out[at + j + 2] = third;
-    if (j + 3 < rows) out[at + j + 3] = fourth;
-  }
+function hasNaN(numbers: Float64Array): boolean {
+  for (let at = 0; at < numbers.length; at++) if (Number.isNaN(numbers[at])) return true;
+  return false;
+}
+
+/** Of so many slopes at least one is not 0 where all are multiplied; fewer are looked for one by one. */
+const DENSE = 8;
+
+/**
+ * Takes slopes of products back by two more products; undefined where that does not pay, or where a number that is not
+ * finite met a slope of 0.
+ */
+function projectDense(
+  slopes: Float64Array,
+  left: Vectors,
+  right: Vectors,
+): { left: Float64Array; right: Float64Array } | undefined {
+  const { rows, depth, data: a } = left;
+  const { rows: columns, data: b } = right;
+  let found = 0;
+  for (let at = 0; at < slopes.length; at++) if (slopes[at] !== 0) found += 1;
+  if (found * DENSE < slopes.length) return;
+  const turned = transposed(slopes, rows, columns);
+  const toRight = multiply(turned, columns, transposed(a, rows, depth), depth, rows);
+  const toLeft = multiply(slopes, rows, transposed(b, columns, depth), depth, columns);
+  if (hasNaN(toLeft) || hasNaN(toRight)) return;
+  if (left !== right) return { left: toLeft, right: toRight };
+  const both = toLeft.map((slope, at) => slope + (toRight[at] as number));
+  return { left: both, right: both };
 }
 
 /**
@@ -136,21 +137,11 @@ export function projectBack(
 ): { left: Float64Array; right: Float64Array } {
   const { rows, depth, data: a } = left;
   const { rows: columns, data: b } = right;
+  const dense = isProduct(metric) ? projectDense(slopes, left, right) : undefined;
+  if (dense) return dense;
   const toLeft = new Float64Array(rows * depth);
   const toRight = left === right ? toLeft : new Float64Array(columns * depth);
-  if (isProduct(metric)) {
-    for (let i = 0; i < rows; i++) {
-      pullBack(
-        slopes.subarray(i * columns, (i + 1) * columns),
-        left,
-        i * depth,
-        right,
-        toLeft,
-        toRight,
-      );
-    }
-    return { left: toLeft, right: toRight };
-  }
+  const isDistance = !isProduct(metric);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       let g = slopes[i * columns + j] as number;
@@ -162,51 +153,12 @@ export function projectBack(
       for (let k = 0; k < depth; k++) {
         const x = a[i * depth + k] as number;
         const y = b[j * depth + k] as number;
-        toLeft[i * depth + k] = (toLeft[i * depth + k] as number) + g * (x - y);
-        toRight[j * depth + k] = (toRight[j * depth + k] as number) + g * (y - x);
+        (toLeft[i * depth + k] as number) += g * (isDistance ? x - y : y);
+        (toRight[j * depth + k] as number) += g * (isDistance ? y - x : x);
       }
     }
   }
   return { left: toLeft, right: toRight };
-}
-
-/** Takes the slopes of one row of dot products back, four at a time where four are not 0. */
-function pullBack(
-  slopes: Float64Array,
-  { depth, data: a }: Vectors,
-  i: number,
-  { data: b }: Vectors,
-  toLeft: Float64Array,
-  toRight: Float64Array,
-): void {
-  const found: number[] = [];
-  for (let j = 0; j < slopes.length; j++) if (slopes[j] !== 0) found.push(j);
-  const fours = found.length - (found.length % 4);
-  for (let at = 0; at < fours; at += 4) {
-    const four = found.slice(at, at + 4);
-    const [p, q, r, s] = four.map((j) => j * depth) as Four;
-    const [f, g, h, l] = four.map((j) => slopes[j]) as Four;
-    for (let k = 0; k < depth; k++) {
-      const x = a[i + k] as number;
-      let sum = toLeft[i + k] as number;
-      sum += f * (b[p + k] as number);
-      sum += g * (b[q + k] as number);
-      sum += h * (b[r + k] as number);
-      toLeft[i + k] = sum + l * (b[s + k] as number);
-      (toRight[p + k] as number) += f * x;
-      (toRight[q + k] as number) += g * x;
-      (toRight[r + k] as number) += h * x;
-      (toRight[s + k] as number) += l * x;
-    }
-  }
-  for (const j of found.slice(fours)) {
-    const g = slopes[j] as number;
-    for (let k = 0; k < depth; k++) {
-      const x = a[i + k] as number;
-      (toLeft[i + k] as number) += g * (b[j * depth + k] as number);
-      (toRight[j * depth + k] as number) += g * x;
-    }
-  }
 }
 
 /** The gradient of one part, through the division by each row's length. */

@@ -1,11 +1,11 @@
 import { exponentials, STEPS } from "./exponentials.js";
 import { vectorised } from "./vectorised.js";
+import { float64s } from "./webAssembly.js";
 
 /** Float64s that a block takes together: they stay in a core's own cache. */
 const BLOCK = 16_384;
 /** A module keeps the memory that it once had: longer rows get arrays of their own, and the slower code. */
 const LONGEST = 2 ** 20;
-const PAGE = 65_536;
 /** What stands before the numbers of a row. */
 const HEAD = 2;
 /** From here on numbers are moved as a whole; to call for that takes fewer longer than to be copied. */
@@ -36,11 +36,8 @@ export class RowBlock {
     this.#vectorised = found;
     this.first = HEAD + (found ? STEPS : 0);
     if (found) {
-      const { memory } = found;
       // Pairs are read: of an odd row the last one reaches beyond it.
-      const missing = 8 * (STEPS + size + 1) - memory.buffer.byteLength;
-      if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-      this.data = new Float64Array(memory.buffer);
+      this.data = float64s(found.memory, STEPS + size + 1);
     } else this.data = new Float64Array(size);
     this.#floats = new Float32Array(this.data.buffer);
   }
