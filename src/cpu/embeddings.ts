@@ -178,8 +178,8 @@ export function partGradient(
       along += (data[from + k] as number) * (gradient[from + k] as number);
     }
     for (let k = 0; k < depth; k++) {
-      const g = (gradient[from + k] as number) - along * (data[from + k] as number);
-      out[row * depth + k] = g / length;
+      const g = gradient[from + k] as number;
+      out[row * depth + k] = lengths ? (g - along * (data[from + k] as number)) / length : g;
     }
   }
   return { shape, data: out };
