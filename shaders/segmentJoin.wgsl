@@ -12,8 +12,13 @@ fn main(
   var own = EMPTY;
   if (segment < params.segments) {
     let first = segment * params.chunks;
-    for (var chunk = lane; chunk < params.chunks; chunk += LANES) {
-      own = added(own, chunks[first + chunk]);
+    for (var begin = 0u; begin < params.chunks; begin += LANES * 32u) {
+      var part = EMPTY;
+      let end = min(begin + LANES * 32u, params.chunks);
+      for (var chunk = begin + lane; chunk < end; chunk += LANES) {
+        part = added(part, chunks[first + chunk]);
+      }
+      own = added(own, part);
     }
   }
   let record = recordOfLanes(lane, own);

@@ -25,10 +25,16 @@ fn joined(a: Settled, b: Settled) -> Settled {
 fn settle(segment: u32) -> Settled {
   var sum = Settled(0.0, 0.0, 0u, 0.0);
   let first = segment * params.blocksPerSegment;
-  for (var block = first; block < first + params.blocksPerSegment; block++) {
-    let at = block * 3u;
-    sum = joined(sum, Settled(bitcast<f32>(partials[at]), bitcast<f32>(partials[at + 1u]),
-      partials[at + 2u], 0.0));
+  let last = first + params.blocksPerSegment;
+  // In chunks here too: one running sum over the blocks of 200 000 rows is 8e-6 off.
+  for (var chunk = first; chunk < last; chunk += 64u) {
+    var part = Settled(0.0, 0.0, 0u, 0.0);
+    for (var block = chunk; block < min(chunk + 64u, last); block++) {
+      let at = block * 3u;
+      part = joined(part, Settled(bitcast<f32>(partials[at]), bitcast<f32>(partials[at + 1u]),
+        partials[at + 2u], 0.0));
+    }
+    sum = joined(sum, part);
   }
   if (TERM == 0u) {
     sum.denominator = params.denominator;

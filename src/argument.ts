@@ -59,9 +59,9 @@ export class Argument {
     return new Argument(this.name, wide ? "i64" : "i32", this.shape, storage, this.size);
   }
 
-  /** Whether this argument may stand for a tensor of `shape`: a flat array may when the sizes agree. */
+  /** Whether this argument may stand for a tensor of `shape`: a flat array and a lone number may when the sizes agree. */
   fits(shape: readonly number[]): boolean {
-    if (!this.shape) return this.size === sizeOf(shape);
+    if (!this.shape || shape.length === 0) return this.size === sizeOf(shape);
     return this.shape.length === shape.length && this.shape.every((n, axis) => n === shape[axis]);
   }
 }
@@ -74,7 +74,7 @@ export function toArgument(value: unknown, name: string, where: string): Argumen
     const { data, dtype, shape } = host;
     return new Argument(name, dtype, shape, { kind: "host", data }, data.length);
   }
-  const tensor = known ?? fromForeign(value);
+  const tensor = known ?? fromForeign(value, where);
   if (tensor) {
     if (tensor.isDestroyed) {
       fail("DISPOSED", `${where} is a tensor of shape [${tensor.shape}] that was destroyed`);

@@ -54,36 +54,37 @@ interface Foreign {
 }
 
 /** A tensor of ONNX Runtime, transformers.js, TensorFlow.js or jax-js as ours, without a copy; undefined if it is none. */
-export function fromForeign(value: unknown): Tensor | undefined {
+export function fromForeign(value: unknown, where: string): Tensor | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const foreign = (value as Foreign).ort_tensor ?? (value as Foreign);
   const given = foreign.dims ?? foreign.shape;
   if (!Array.isArray(given)) return undefined;
-  const shape = checkShape(given, "tensor");
+  const shape = checkShape(given, where);
   const name = String(foreign.type ?? foreign.dtype);
   const dtype = foreignDTypes[name];
-  if (!dtype) fail("DTYPE", `tensor: another library's tensor has the type ${name}, not read here`);
+  if (!dtype) fail("DTYPE", `${where} is another library's tensor of type ${name}, not read here`);
   const gpu = foreignBuffer(foreign);
   const size = sizeOf(shape);
   if (gpu) {
     const { buffer, release } = gpu;
-    checkGpuDType(dtype, "tensor: another library's tensor");
+    checkGpuDType(dtype, `${where} is another library's tensor, which`);
     const bytes = size * bytesPerElement[dtype];
-    if (bytes > buffer.size) tooShort(shape, `${bytes} bytes`, `its buffer has ${buffer.size}`);
+    if (bytes > buffer.size)
+      tooShort(where, shape, `${bytes} bytes`, `its buffer has ${buffer.size}`);
     const storage = { kind: "gpu", buffer, offset: 0, bytes, owner: undefined } as const;
     return new Tensor(shape, dtype, release ? { ...storage, release } : storage);
   }
-  const data = hostData(foreign.dataSync?.() ?? foreign.data, "tensor: data", dtype);
+  const data = hostData(foreign.dataSync?.() ?? foreign.data, where, dtype);
   if (!data) return undefined;
   const { length } = data.data;
-  if (length !== size) tooShort(shape, `${size} elements`, `its data has ${length}`);
+  if (length !== size) tooShort(where, shape, `${size} elements`, `its data has ${length}`);
   return new Tensor(shape, data.dtype, { kind: "host", data: data.data });
 }
 
-function tooShort(shape: readonly number[], expected: string, got: string): never {
+function tooShort(where: string, shape: readonly number[], expected: string, got: string): never {
   return fail(
     "SHAPE_MISMATCH",
-    `tensor: another library's tensor of shape [${shape}] needs ${expected}, ${got}`,
+    `${where} is another library's tensor of shape [${shape}], which needs ${expected}; ${got}`,
   );
 }
 

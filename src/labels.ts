@@ -25,7 +25,23 @@ export function expectIntegers(request: Request, name: string): void {
   request.tensors[name] = argument.toIntegers();
 }
 
-/** Fails unless `name` holds whole numbers, in [0, classes) or `ignoreIndex`. Labels on the GPU are judged there. */
+/**
+ * Which losses the mask leaves: all where there is none; undefined where it is on the GPU, and only a kernel can tell.
+ */
+export function takesPart({ tensors }: Request): ((row: number) => boolean) | undefined {
+  const { mask } = tensors;
+  if (!mask) return () => true;
+  const { host } = mask;
+  if (!host) return undefined;
+  const factors = mask.values();
+  return (row) => Number(factors[row] ?? 1) !== 0;
+}
+
+/** Whether the labels were judged before any kernel ran: else a kernel has to count those that are no classes. */
+export const isJudged = (request: Request, name: string): boolean =>
+  request.get(name).host !== undefined && takesPart(request) !== undefined;
+
+/** Fails unless `name` holds class numbers where the mask is not 0, or `ignoreIndex`. Labels on the GPU are judged there. */
 export function expectLabels(request: Request, name: string, classes: number): void {
   const argument = request.get(name);
   const lists = argument.dtype === "f64" && argument.host;
@@ -37,9 +53,12 @@ export function expectLabels(request: Request, name: string, classes: number): v
   }
   const labels = hostLabels(argument);
   if (!labels) return;
+  const counts = takesPart(request);
   const ignored = request.numbers.ignoreIndex;
-  for (let row = 0; row < labels.length; row++) {
+  const shift = request.choices.shift === true ? 1 : 0;
+  for (let row = 0; counts && row < labels.length; row++) {
     const label = labels[row] as number;
+    if (!counts(row - shift)) continue;
     if (label === ignored || (label >= 0 && label < classes && Number.isInteger(label))) continue;
     if (!Number.isInteger(label)) {
       fail(

@@ -43,7 +43,7 @@ export function tensor(
   }
   const host = hostData(data, "tensor: data", options.dtype && checkDType(options.dtype, "tensor"));
   if (!host) {
-    const foreign = data instanceof Tensor ? data : fromForeign(data);
+    const foreign = data instanceof Tensor ? data : fromForeign(data, "tensor: data");
     if (!foreign) fail("DTYPE", `tensor: cannot read ${describe(data)}; see TensorLike`);
     return shape ? reshape(foreign, checkShape(shape, "tensor")) : foreign;
   }

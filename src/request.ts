@@ -190,7 +190,9 @@ export class Request {
       }
       return;
     }
-    const wanted = Array.isArray(value) ? value.map((name) => [name, true]) : Object.entries(value);
+    const wanted = Array.isArray(value)
+      ? Array.from(value, (name) => [name, true])
+      : Object.entries(value);
     if (typeof value !== "object") {
       fail("OPTION", `${this.where("gradients")} must be true, a list of names or an object`);
     }

@@ -65,8 +65,10 @@ const transposed = (m: Float64Array, depth: number): Float64Array =>
   m.map((_, at) => m[(at % depth) * depth + Math.floor(at / depth)] as number);
 
 /** The divergence of two normal distributions with full covariances, in float64. */
-export function gaussianKLFullCpu(request: Request, { rows, depth }: Geometry): CpuOutcome {
-  const lossShape = [rows];
+export function gaussianKLFullCpu(
+  request: Request,
+  { lossShape, rows, depth }: Geometry,
+): CpuOutcome {
   const factors = rowFactors(request, lossShape);
   const vectors = ["means", "priorMeans"] as const;
   const matrices = ["covariances", "priorCovariances"] as const;
@@ -74,7 +76,7 @@ export function gaussianKLFullCpu(request: Request, { rows, depth }: Geometry): 
   for (const name of [...vectors, ...matrices]) {
     if (!request.gradients[name]) continue;
     const isMatrix = name.endsWith("ovariances");
-    const shape = isMatrix ? [rows, depth, depth] : [rows, depth];
+    const shape = [...lossShape, depth, ...(isMatrix ? [depth] : [])];
     gradients[name] = { shape, data: new Float64Array(rows * depth * (isMatrix ? depth : 1)) };
   }
   const part = (name: string, row: number, size: number): Float64Array =>

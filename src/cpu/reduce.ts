@@ -42,7 +42,10 @@ function whole(request: Request, lossShape: readonly number[]): CpuOutcome {
   const known = withSampleWeight(request);
   const factors = rowFactors(known, lossShape);
   const { segment, denominators, gradient, active } = factors;
-  const values = losses.map((loss, at) => (active[at] ? (factors.value[at] as number) * loss : 0));
+  // Not losses.map: of float32 losses that would be a float32 array.
+  const values = Float64Array.from(losses, (loss, at) =>
+    active[at] ? (factors.value[at] as number) * loss : 0,
+  );
   const found = wanted(request, sizeOf(lossShape));
   found.losses?.set(gradient);
   if (found.weights) {

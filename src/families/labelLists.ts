@@ -1,5 +1,5 @@
 import { fail } from "../errors.js";
-import { hostLabels } from "../labels.js";
+import { hostLabels, takesPart } from "../labels.js";
 import type { Request } from "../request.js";
 
 /** Fails unless `name` holds whole numbers; lists become integer arrays. */
@@ -52,8 +52,10 @@ export function expectLabelLists(
   expectWholeNumbers(request, name);
   const labels = hostLabels(request.get(name));
   const count = labels && counts(labels);
-  if (!labels || !count) return;
+  const isScored = takesPart(request);
+  if (!labels || !count || !isScored) return;
   for (let row = 0; row * width < labels.length; row++) {
+    if (!isScored(row)) continue;
     for (let at = row * width; at < row * width + count(row); at++) {
       const label = labels[at] as number;
       const wrong = label === blank ? "the blank class" : `outside [0, ${classes})`;

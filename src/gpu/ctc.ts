@@ -9,6 +9,7 @@ import hookMath from "../../shaders/hookMath.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import firstSide from "../../shaders/rowFirst.wgsl?raw";
 import { gpuDType } from "../dtype.js";
+import { isJudged } from "../labels.js";
 import type { CtcGeometry } from "../losses/ctc.js";
 import {
   type Kernel,
@@ -128,7 +129,7 @@ export function planCtc(request: Request, geometry: CtcGeometry, on: Target): Pr
   const builder = new ProgramBuilder("ctc");
   const context = planRows(builder, request, on, lossShape);
   const names = ["targets", "inputLengths", "targetLengths"];
-  if (names.some((name) => request.tensors[name] && !request.tensors[name].host)) {
+  if (names.some((name) => request.tensors[name] && !isJudged(request, name))) {
     builder.status(context.status, "labels or lengths of ctc lie outside their range");
   }
   const width = 2 * room + 1;

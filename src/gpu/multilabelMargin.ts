@@ -10,6 +10,7 @@ import sums from "../../shaders/rowSums.wgsl?raw";
 import tree from "../../shaders/rowTree.wgsl?raw";
 import { gpuDType } from "../dtype.js";
 import type { RowGeometry } from "../families/rowShape.js";
+import { isJudged } from "../labels.js";
 import { type Program, ProgramBuilder, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
 import { rowParams } from "./row.js";
@@ -26,7 +27,7 @@ export function planMultilabelMargin(
   const builder = new ProgramBuilder("multilabelMargin");
   const context = planRows(builder, request, on, lossShape);
   const labels = request.get("targets");
-  if (!labels.host) {
+  if (!isJudged(request, "targets")) {
     const rule = `labels in ${request.where("targets")} lie outside [0, ${classes})`;
     builder.status(context.status, rule);
   }

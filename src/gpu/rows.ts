@@ -6,6 +6,7 @@ import type { Argument } from "../argument.js";
 import { type Denominator, denominatorOf } from "../denominator.js";
 import { bytesPerElement, gpuDType } from "../dtype.js";
 import { fail } from "../errors.js";
+import { isJudged } from "../labels.js";
 import {
   type Kernel,
   type ProgramBuilder,
@@ -287,7 +288,7 @@ export function planRows(
   }
   const brought = { denominator, blocksPerSegment: rows === 0 ? 0 : blocksPerSegment, weighted };
   planSettle(builder, request, on, { ...brought, partials, totals, status }, labels?.classes);
-  const rule = labels && !made && !request.get(labels.name).host;
+  const rule = labels && !made && !isJudged(request, labels.name);
   builder.status(
     status,
     rule

@@ -54,6 +54,9 @@ function check(request: Request): Geometry {
     targets.isFloat() && (!isList || targets.fits(shape)) && !(isList && targets.fits(lossShape));
   if (soft) {
     request.expectShape("targets", shape, "as probabilities like the logits");
+    if (request.number("ignoreIndex") >= 0) {
+      fail("OPTION", "crossEntropy: ignoreIndex needs class numbers as targets; use mask");
+    }
   } else {
     const { size } = targets;
     const rows = sizeOf(lossShape);

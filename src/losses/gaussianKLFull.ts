@@ -6,6 +6,7 @@ import type { Request } from "../request.js";
 
 /** Distributions, and the length of their means. */
 export interface Geometry {
+  readonly lossShape: readonly number[];
   readonly rows: number;
   readonly depth: number;
 }
@@ -15,25 +16,29 @@ function geometryOf(request: Request): Geometry {
   const covariances = request.get("covariances");
   const depth = means.shape?.at(-1) ?? covariances.shape?.at(-1) ?? covariances.size / means.size;
   const rows = means.size / depth;
-  if (Number.isInteger(depth) && Number.isInteger(rows) && depth > 0) return { rows, depth };
+  if (Number.isInteger(depth) && Number.isInteger(rows) && depth > 0) {
+    const lossShape = means.shape?.slice(0, -1) ?? covariances.shape?.slice(0, -2) ?? [rows];
+    return { lossShape, rows, depth };
+  }
   return fail(
     "SHAPE_MISMATCH",
-    `gaussianKLFull: means has ${means.size} elements and covariances ${covariances.size}, expected shapes [rows, depth] and [rows, depth, depth]`,
+    `gaussianKLFull: means has ${means.size} elements and covariances ${covariances.size}, expected shapes [..., depth] and [..., depth, depth]`,
   );
 }
 
 function check(request: Request): Geometry {
-  const { rows, depth } = geometryOf(request);
+  const geometry = geometryOf(request);
+  const { lossShape, depth } = geometry;
   for (const name of ["means", "priorMeans"]) {
     request.expectFloat(name);
-    request.expectShape(name, [rows, depth], "(rows, depth)");
+    request.expectShape(name, [...lossShape, depth], "(…, depth)");
   }
   for (const name of ["covariances", "priorCovariances"]) {
     request.expectFloat(name);
-    request.expectShape(name, [rows, depth, depth], "(rows, depth, depth)");
+    request.expectShape(name, [...lossShape, depth, depth], "(…, depth, depth)");
   }
-  request.expectCommon([rows]);
-  return { rows, depth };
+  request.expectCommon(lossShape);
+  return geometry;
 }
 
 /**

@@ -123,7 +123,7 @@ export const formats: readonly BadInput[] = [
     [
       "another library's complex numbers",
       "DTYPE",
-      /complex64/,
+      /crossEntropy: logits is another library's tensor of type complex64/,
       { dims: [2, 3], type: "complex64", data: logits() },
     ],
   ]),

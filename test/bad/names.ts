@@ -119,6 +119,7 @@ export const names: readonly BadInput[] = [
         { outputs: ["logProbs"] },
       ],
       ["shifted probabilities", "OPTION", /shift needs class numbers/, { shift: true }],
+      ["an ignored class", "OPTION", /ignoreIndex needs class numbers/, { ignoreIndex: 0 }],
     ],
     probabilities,
   ),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   costMatrix,
+  crossEntropy,
   ctc,
   distillation,
   entropy,
@@ -63,6 +64,27 @@ describe("a row that takes no part", () => {
       { backend },
     );
     expect(await stats.read()).toMatchObject({ count: 1, denominator: 1, nonFinite: 0 });
+  });
+
+  // Padding is often -1 under a mask: labels were judged whether the mask left their row or not.
+  test("may have a label that is no class", async () => {
+    const scores = [
+      [1, 2],
+      [1, 2],
+    ];
+    const options = { mask: [0, 1], backend };
+    const { loss } = await nll(scores, [-1, 1], { ...options, weight: [1, 3] });
+    expect(await loss.item()).toBe(-2);
+    const shifted = { ...options, mask: [[0, 1, 1]], shift: true };
+    const tokens = [[...scores, [3, 4]]];
+    const next = await crossEntropy(tokens, [[0, -1, 1]], shifted);
+    expect(await next.loss.item()).toBeCloseTo(Math.log1p(Math.exp(-1)), 12);
+    const lists = [
+      [9, 1],
+      [1, -1],
+    ];
+    expect(await (await multilabelMargin(scores, lists, options)).loss.item()).toBe(0);
+    await expect(nll(scores, [1, -1], options)).rejects.toThrow(/targets holds -1 at index 1/);
   });
 });
 
@@ -154,6 +176,14 @@ describe("a gradient over its input", () => {
     });
     expect([...logits]).toEqual(expected.map(Math.fround));
   });
+});
+
+// Learned scalars are often kept as tensors of shape [1]; only [] was taken.
+test("one number may come in any shape of one element", async () => {
+  const options = { temperature: tensor([[2]]), gradients: ["temperature"], backend } as const;
+  const { loss, gradients } = await crossEntropy([[2, 1, 0]], [0], options);
+  expect(await loss.item()).toBeCloseTo(0.680269670642, 12);
+  expect(gradients.temperature.shape).toEqual([]);
 });
 
 describe("a function of rows", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { openBackend, type Tensor, tensor } from "../../src/index.js";
+import { gaussianKLFull, openBackend, reduce, type Tensor, tensor } from "../../src/index.js";
 import { differenceError, f64 } from "../differences.js";
 import { fill, randomFrom } from "../random.js";
 import { lossOf, type Problem, problemsOf, small, solve } from "../sampleProblems.js";
@@ -141,4 +141,32 @@ describe("a number that is not finite", () => {
       }
     },
   );
+});
+
+// Found from outside: products of float32 losses and their weights were rounded to float32, 1e-8 off.
+test("weights on float32 losses are multiplied in float64", async () => {
+  const losses = Float32Array.of(0.1, 0.2, 0.3);
+  const weights = Float32Array.of(0.7, 1.1, 1.3);
+  const { loss } = await reduce(losses, { weights, reduction: "none", backend });
+  expect(await numbers(loss)).toEqual([...losses].map((x, at) => x * (weights[at] as number)));
+});
+
+// Its documentation says (…, d); more axes than one before the last were refused.
+test("full covariances may have any axes before theirs, or none", async () => {
+  const unit = [
+    [1, 0],
+    [0, 1],
+  ];
+  const means = [[[1, 2]], [[0, 2]]];
+  const zeros = [[[0, 0]], [[0, 0]]];
+  const units = [[unit], [unit]];
+  const options = { reduction: "none", gradients: true, backend } as const;
+  const { loss, gradients } = await gaussianKLFull(means, units, zeros, units, options);
+  expect([loss.shape, await numbers(loss)]).toEqual([
+    [2, 1],
+    [2.5, 2],
+  ]);
+  expect(gradients.covariances.shape).toEqual([2, 1, 2, 2]);
+  const alone = await gaussianKLFull([1, 2], unit, [0, 0], unit, options);
+  expect([alone.loss.shape, await numbers(alone.loss)]).toEqual([[], [2.5]]);
 });
