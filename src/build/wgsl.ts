@@ -15,16 +15,26 @@ const hook = /(\/\* wgsl \*\/\s*`)([^`$]*)(?=`)/g;
 
 interface Token {
   readonly text: string;
-  readonly isName: boolean;
+  /** Members have names of their own: they stand behind a dot, or before their type in a struct. */
+  readonly kind: "name" | "member" | "other";
 }
 
 /** Everything but blanks and comments. */
 function tokensOf(code: string): Token[] {
-  const found: Token[] = [];
-  for (const [text, blank, name] of code.matchAll(token)) {
-    if (blank === undefined) found.push({ text, isName: name !== undefined });
-  }
-  return found;
+  const words = [...code.matchAll(token)].filter(([, blank]) => blank === undefined);
+  let depth = 0;
+  let inStruct = false;
+  return words.map(([text, , name], at): Token => {
+    if (text === "{") depth += 1;
+    if (text === "}") depth -= 1;
+    if (depth === 0) inStruct = text === "struct" || (inStruct && text !== "}");
+    const before = words[at - 1]?.[0];
+    if (name === undefined) return { text, kind: "other" };
+    const isMember = before === "." || (inStruct && depth === 1 && words[at + 1]?.[0] === ":");
+    if (!isMember) return { text, kind: "name" };
+    // The struct of the params is the host's.
+    return { text, kind: words[at - 2]?.[0] === "params" ? "other" : "member" };
+  });
 }
 
 /** Joined again, with a blank only where two tokens would be read as another one. */
@@ -46,18 +56,25 @@ function nameBehind(tokens: readonly Token[], at: number): string {
   return tokens[next]?.text ?? "";
 }
 
-/** What other files may see: functions, types, constants, buffers, and the members of structs. */
-function declaredBy(tokens: readonly Token[]): string[] {
-  const found: string[] = [];
-  let depth = 0;
-  let inStruct = false;
-  for (const [at, { text }] of tokens.entries()) {
-    if (text === "{") depth += 1;
-    if (text === "}") depth -= 1;
-    if (depth === 0 && /^(fn|struct|alias|const|var)$/.test(text)) {
-      found.push(nameBehind(tokens, at));
-      inStruct = text === "struct";
-    } else if (inStruct && depth === 1 && tokens[at + 1]?.text === ":") found.push(text);
+/** What other files may see: functions, types, constants and variables; buffers, which the host binds; members of structs. */
+interface Declared {
+  readonly names: Set<string>;
+  readonly buffers: Set<string>;
+  readonly members: Set<string>;
+}
+
+function declaredBy(files: readonly (readonly Token[])[]): Declared {
+  const found: Declared = { names: new Set(), buffers: new Set(), members: new Set() };
+  for (const tokens of files) {
+    let depth = 0;
+    for (const [at, { text, kind }] of tokens.entries()) {
+      if (text === "{") depth += 1;
+      if (text === "}") depth -= 1;
+      if (depth === 0 && /^(fn|struct|alias|const|var)$/.test(text)) {
+        const isBuffer = text === "var" && tokens[at + 2]?.text === "storage";
+        found[isBuffer ? "buffers" : "names"].add(nameBehind(tokens, at));
+      } else if (kind === "member" && tokens[at - 1]?.text !== ".") found.members.add(text);
+    }
   }
   return found;
 }
@@ -92,51 +109,78 @@ const sharedName = (at: number): string => {
 };
 
 /** Parameters and variables get the same few letters in every function. */
-function withShortLocals(tokens: readonly Token[], declared: ReadonlySet<string>): Token[] {
+function withShortLocals(tokens: readonly Token[], { names }: Declared): Token[] {
   const renamed = [...tokens];
   for (let fn = 0; fn < tokens.length; fn++) {
     if (tokens[fn]?.text !== "fn") continue;
     const { begin, end } = bodyOf(tokens, fn);
-    const inside = new Set(tokens.slice(fn, end).map(({ text }) => text));
+    const used = tokens.slice(fn, end).filter(({ kind }) => kind === "name");
+    const inside = new Set(used.map(({ text }) => text));
     const locals = new Map<string, string>();
     let count = 0;
     for (let at = fn + 2; at < end; at++) {
-      const { text, isName } = tokens[at] as Token;
-      const isParameter = at < begin && isName && tokens[at + 1]?.text === ":";
+      const { text, kind } = tokens[at] as Token;
+      const isParameter = at < begin && kind === "name" && tokens[at + 1]?.text === ":";
       const isVariable = at > begin && /^(let|var|const)$/.test(text);
       const name = isParameter ? text : isVariable ? nameBehind(tokens, at) : undefined;
       if (name === undefined || locals.has(name)) continue;
       let short = localName(count++);
       // It must not cover what the function, or a file beside it, means by that name.
-      while (declared.has(short) || (inside.has(short) && short !== name)) {
+      while (names.has(short) || (inside.has(short) && short !== name)) {
         short = localName(count++);
       }
       locals.set(name, short);
     }
     for (let at = fn + 2; at < end; at++) {
-      const short = locals.get(tokens[at]?.text as string);
-      const before = tokens[at - 1]?.text as string;
-      const isBuiltin = tokens[at - 2]?.text === "builtin";
-      if (short && before !== "." && before !== "@" && !isBuiltin) {
-        renamed[at] = { text: short, isName: false };
-      }
+      const { text, kind } = tokens[at] as Token;
+      const short = locals.get(text);
+      const isAttribute = tokens[at - 1]?.text === "@" || tokens[at - 2]?.text === "builtin";
+      if (short && kind === "name" && !isAttribute) renamed[at] = { text: short, kind: "other" };
     }
     fn = end - 1;
   }
   return renamed;
 }
 
-/** Names of the host's: it hands them to shaders, or makes shaders of them. */
-function hostNames(sources: readonly string[]): (name: string) => boolean {
-  const known = new Set<string>();
-  const endings = new Set<string>();
-  for (const source of sources) {
-    const code = source.replace(/^\s*(\/\/|\/\*\*|\*).*/gm, "").replace(hook, "");
-    for (const [name] of code.matchAll(new RegExp(names, "g"))) known.add(name);
-    // `${name}Start`: the whole name stands nowhere.
-    for (const [, ending] of code.matchAll(/\$\{[^}]*\}(\w+)/g)) endings.add(ending as string);
+/** Names of the host's, which shaders must keep. */
+interface Host {
+  /** It sets constants by name, in any source. */
+  sets(name: string): boolean;
+  /** All else it names only where a source writes WGSL itself. */
+  writes(name: string): boolean;
+  /** Members stand there beside a dot. */
+  reads(member: string): boolean;
+}
+
+function hostOf(sources: readonly string[]): Host {
+  const bare = sources.map((source) =>
+    source.replace(/^\s*(\/\/|\/\*\*|\*).*/gm, "").replace(hook, ""),
+  );
+  const found = (codes: readonly string[], name: RegExp): ReadonlySet<string> =>
+    new Set(codes.flatMap((code) => code.match(name) ?? []));
+  const writers = bare.filter((code) => /\b(fn|struct) [\w$]|@group/.test(code));
+  const all = found(bare, /[A-Za-z_]\w*/g);
+  const written = found(writers, /[A-Za-z_]\w*/g);
+  const dotted = found(writers, /(?<=\.)[A-Za-z_]\w*|[A-Za-z_]\w*(?=\.)/g);
+  return {
+    sets: (name) => all.has(name),
+    writes: (name) => written.has(name),
+    reads: (member) => dotted.has(member),
+  };
+}
+
+const constant = /\bconst ([A-Z]\w*)(?:: \w+)? = ([^;]+);/g;
+
+/** Whole numbers by name, but what the host sets or files disagree on: a few digits are shorter than a declaration. */
+function wholeNumbers(files: readonly string[], host: Host): ReadonlyMap<string, string> {
+  const found = new Map<string, Set<string>>();
+  for (const [, name, value] of files.flatMap((code) => [...code.matchAll(constant)])) {
+    found.set(name as string, (found.get(name as string) ?? new Set()).add(value as string));
   }
-  return (name) => known.has(name) || [...endings].some((ending) => name.endsWith(ending));
+  const one = [...found].map(([name, values]) => [name, [...values].join()] as const);
+  return new Map(
+    one.filter(([name, value]) => /^(\d+|0x[\da-f]+)u$/.test(value) && !host.sets(name)),
+  );
 }
 
 /** Vectors are read by these, too. */
@@ -152,26 +196,61 @@ export interface WgslMinifier {
   hooks(source: string): string;
 }
 
+/** A short name for each that may have one, the shortest for those used most. */
+function shortNames(
+  uses: readonly string[],
+  isOurs: (name: string) => boolean,
+  nameAt: (at: number) => string,
+): ReadonlyMap<string, string> {
+  const counts = new Map<string, number>();
+  for (const name of uses) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const short = new Map<string, string>();
+  let count = 0;
+  for (const [name] of [...counts].sort(([, a], [, b]) => b - a)) {
+    if (!isOurs(name)) continue;
+    let next = nameAt(count++);
+    while (counts.has(next)) next = nameAt(count++);
+    short.set(name, next);
+  }
+  return short;
+}
+
 /** Makes shaders small that are used together: all files, and all sources of the host with the hooks in them. */
 export function wgslMinifier(files: readonly string[], sources: readonly string[]): WgslMinifier {
-  const hooks = sources.flatMap((source) => [...source.matchAll(hook)].map(([, , code]) => code));
-  const texts = [...files, ...(hooks as string[])].map(tokensOf);
-  const declared = new Set(texts.flatMap(declaredBy));
-  const uses = new Map<string, number>();
-  for (const { text } of texts.flat()) uses.set(text, (uses.get(text) ?? 0) + 1);
-  const isHosts = hostNames(sources);
-  const shared = new Map<string, string>();
-  let count = 0;
-  for (const [name] of [...uses].sort(([, a], [, b]) => b - a)) {
-    if (!declared.has(name) || name === "main" || isSwizzle(name) || isHosts(name)) continue;
-    let short = sharedName(count++);
-    while (uses.has(short)) short = sharedName(count++);
-    shared.set(name, short);
-  }
+  const hooks = sources.flatMap((source) =>
+    [...source.matchAll(hook)].map(([, , code]) => code as string),
+  );
+  const host = hostOf(sources);
+  const all = [...files, ...hooks];
+  const constants = wholeNumbers(all, host);
+  const read = (code: string): Token[] =>
+    tokensOf(
+      code
+        .replace(constant, (line, name) => (constants.has(name) ? "" : line))
+        .replace(new RegExp(names, "g"), (name) => constants.get(name) ?? name),
+    );
+  const texts = all.map(read);
+  const declared = declaredBy(texts);
+  const used = (kind: Token["kind"]): string[] =>
+    texts.flatMap((tokens) => tokens.filter((one) => one.kind === kind).map(({ text }) => text));
+  const isOurs = (name: string): boolean =>
+    declared.names.has(name) &&
+    !(
+      name === "main" ||
+      declared.buffers.has(name) ||
+      host.writes(name) ||
+      (/^[A-Z][A-Z\d_]*$/.test(name) && host.sets(name))
+    );
+  const isOurMember = (name: string): boolean =>
+    declared.members.has(name) && !isSwizzle(name) && !host.reads(name);
+  const short = {
+    name: shortNames(used("name"), isOurs, sharedName),
+    member: shortNames(used("member"), isOurMember, localName),
+    other: new Map<string, string>(),
+  };
   const shader = (code: string): string => {
-    const tokens = withShortLocals(tokensOf(code), declared);
-    const texts = tokens.map(({ text, isName }) => (isName && shared.get(text)) || text);
-    return joined(texts.map(shortNumber));
+    const tokens = withShortLocals(read(code), declared);
+    return joined(tokens.map(({ text, kind }) => short[kind].get(text) ?? shortNumber(text)));
   };
   const inSource = (source: string): string =>
     source.replace(hook, (_, start: string, code: string) => start + shader(code));

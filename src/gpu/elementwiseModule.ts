@@ -116,13 +116,16 @@ function paramsOf(loss: ElementwiseLoss, variant: Variant): Kernel["params"] {
   return params;
 }
 
-/** Functions beyond math.wgsl that a hook calls. */
-function libraries({ wgsl }: ElementwiseLoss): string[] {
+/** Functions beyond math.wgsl that a hook calls. Each is spelled out: a build must see that its name is looked for. */
+export function librariesOf(hook: string): string[] {
+  const isWide = /\b(expWide|expm1Wide|expm1Less)\b/.test(hook);
+  const isLogistic = /\blogistic\(/.test(hook);
+  const isMath = /\b(expGuarded|expm1|softplus|sigmoid)\(/.test(hook);
   return [
-    ...(/\b(exp(Guarded|Wide|m1\w*)|softplus|sigmoid|logistic)\(/.test(wgsl) ? [hookMath] : []),
-    ...(/\b(logSafe|log1pSafe)\b/.test(wgsl) ? [expLog] : []),
-    ...(/\blogistic\(/.test(wgsl) ? [logistic] : []),
-    ...(/\b(expWide|expm1Wide|expm1Less)\b/.test(wgsl) ? [exponential] : []),
+    ...(isMath || isWide || isLogistic ? [hookMath] : []),
+    ...(/\b(logSafe|log1pSafe)\b/.test(hook) ? [expLog] : []),
+    ...(isLogistic ? [logistic] : []),
+    ...(isWide ? [exponential] : []),
   ];
 }
 
@@ -151,7 +154,7 @@ export function elementwiseKernel(
       gradientFactorsText(variant),
       operandsText(slots),
       elementwise,
-      ...libraries(loss),
+      ...librariesOf(loss.wgsl),
       loss.wgsl,
       ...own,
     ],
