@@ -31,18 +31,22 @@ interface Paths<Geometry> {
   cpu(request: Request, geometry: Geometry, room: Room): CpuOutcome;
   gpu(request: Request, geometry: Geometry, on: Target): Program;
 }
+interface Loads<Asked> {
+  /** Loads what a call needs before it runs; without one, what any call may need. Undefined where all is here. */
+  load?(call?: Asked): Promise<unknown> | undefined;
+}
 /** The float64 reference of a loss. */
-export type CpuPath<Geometry = unknown> = Paths<Geometry>["cpu"];
+export type CpuPath<Geometry = unknown> = Paths<Geometry>["cpu"] & Loads<CpuCall<Geometry>>;
 /** Plans what a call does on the GPU. */
-export type GpuPath<Geometry = unknown> = Paths<Geometry>["gpu"] & {
-  /** Loads what a call needs before it is planned; without one, what any call may need. Undefined where all is here. */
-  load?(call?: Call<Geometry>): Promise<unknown> | undefined;
-};
+export type GpuPath<Geometry = unknown> = Paths<Geometry>["gpu"] & Loads<Call<Geometry>>;
 
-/** What a planner is loaded for. */
-export interface Call<Geometry = unknown> {
+/** What a path is loaded for. */
+export interface CpuCall<Geometry = unknown> {
   readonly request: Request;
   readonly geometry: Geometry;
+}
+/** What a planner is loaded for. */
+export interface Call<Geometry = unknown> extends CpuCall<Geometry> {
   readonly on: Target;
 }
 

@@ -83,7 +83,7 @@ export class CpuBackend implements Backend {
     signal?.throwIfAborted();
     const started = performance.now();
     const onGpu = Object.values(job.request.tensors).some((argument) => argument.gpu);
-    const path = await this.#pathOf(job);
+    const path = await this.#pathOf(job, job);
     const request = onGpu ? await (await import("../toHost.js")).toHost(job.request) : job.request;
     signal?.throwIfAborted();
     const result = compute(path, { ...job, request }, this.#precision);
@@ -108,9 +108,11 @@ export class CpuBackend implements Backend {
     this.#destroyed = true;
   }
 
-  async #pathOf({ spec }: Job): Promise<CpuPath> {
+  /** The path with what `call` needs; a plan, whose numbers may change, has it all. */
+  async #pathOf({ spec }: Job, call?: Job): Promise<CpuPath> {
     const path = this.#paths.get(spec) ?? (await spec.cpu());
     this.#paths.set(spec, path);
+    await path.load?.(call);
     return path;
   }
 

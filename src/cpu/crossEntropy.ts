@@ -1,11 +1,22 @@
 import type { Geometry } from "../losses/crossEntropy.js";
 import type { Request } from "../request.js";
-import type { CpuArray, CpuOutcome, Room } from "../spec.js";
-import { generalRows } from "./crossEntropyGeneral.js";
+import type { CpuArray, CpuCall, CpuOutcome, Room } from "../spec.js";
 import { plainRows } from "./crossEntropyPlain.js";
 import { factorsOf, readTargets } from "./crossEntropyTargets.js";
 import { reduceValues } from "./factors.js";
 import type { Transform } from "./softmaxRow.js";
+
+/** The loop with all options, once a call has needed it. */
+let general: typeof import("./crossEntropyGeneral.js") | undefined;
+
+/** Whether a call asks for nothing but p - onehot. */
+function isPlain(request: Request, { soft }: Geometry): boolean {
+  const { numbers, tensors, outputs, gradients } = request;
+  const isBare = !tensors.temperature && numbers.temperature === 1 && numbers.labelSmoothing === 0;
+  const isUncapped = numbers.softcap === 0 && numbers.zLoss === 0;
+  const reports = [...outputs].some((name) => name !== "perplexity");
+  return isBare && isUncapped && !soft && !reports && !gradients.temperature;
+}
 
 /** Cross-entropy: rows that ask for nothing but p - onehot take a loop of their own. */
 export function crossEntropyCpu(request: Request, geometry: Geometry, room: Room): CpuOutcome {
@@ -32,13 +43,11 @@ export function crossEntropyCpu(request: Request, geometry: Geometry, room: Room
   if (request.gradients.temperature) {
     gradients.temperature = { shape: [], data: new Float64Array(1) };
   }
-  const isBare = transform.softcap === 0 && transform.temperature === 1 && zLoss === 0;
-  const asksMore = request.gradients.temperature || Object.keys(outputs).length > 0;
-  if (isBare && !targets.shares && !asksMore) {
+  if (isPlain(request, geometry)) {
     const { labels } = targets;
     plainRows({ z, labels, classes, stride, weight, factors }, values, gradients.logits?.data);
   } else {
-    generalRows(
+    (general as NonNullable<typeof general>).generalRows(
       {
         z,
         targets,
@@ -66,3 +75,9 @@ export function crossEntropyCpu(request: Request, geometry: Geometry, room: Room
   }
   return { loss, gradients, outputs, stats };
 }
+crossEntropyCpu.load = (call?: CpuCall<Geometry>): Promise<unknown> | undefined => {
+  if (general || (call && isPlain(call.request, call.geometry))) return;
+  return import("./crossEntropyGeneral.js").then((module) => {
+    general = module;
+  });
+};

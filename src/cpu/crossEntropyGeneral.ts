@@ -1,6 +1,7 @@
 import type { CpuArray } from "../spec.js";
 import type { Targets } from "./crossEntropyTargets.js";
 import type { Factors } from "./factors.js";
+import { startOf } from "./rowBlock.js";
 import {
   costOf,
   entropyOf,
@@ -8,7 +9,6 @@ import {
   makeRow,
   type SoftmaxRow,
   scanRow,
-  startOf,
   type Transform,
   throughTransform,
 } from "./softmaxRow.js";

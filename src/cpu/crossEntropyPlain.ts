@@ -1,6 +1,5 @@
 import type { Factors } from "./factors.js";
-import { RowBlock } from "./rowBlock.js";
-import { logSumOf, startOf } from "./softmaxRow.js";
+import { logSumOf, RowBlock, startOf } from "./rowBlock.js";
 
 /** What the rows of a plain cross-entropy are: class numbers, no option that touches the logits, no outputs. */
 export interface PlainRows {

@@ -101,3 +101,16 @@ export class RowBlock {
     }
   }
 }
+
+/** Where a row begins: classes that lie apart are those of an image, and its rows are its pixels. */
+export function startOf(row: number, classes: number, stride: number): number {
+  const image = stride === 1 ? row : Math.floor(row / stride) * stride;
+  return image * classes + row - image;
+}
+
+/** log(own + others), where the maximum's `own` term is 1, or NaN where it is not finite. */
+export function logSumOf(own: number, others: number): number {
+  const sum = 1 + others;
+  // What the rounding of 1 + others took, the quotient gives back: on a confident row that is all there is.
+  return (sum === 1 ? others : Math.log(sum) * (others / (sum - 1))) + (own - 1);
+}

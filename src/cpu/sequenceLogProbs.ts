@@ -2,7 +2,7 @@ import { Argument } from "../argument.js";
 import { tokenRequest } from "../families/tokens.js";
 import type { Geometry } from "../losses/crossEntropy.js";
 import type { Request } from "../request.js";
-import type { CpuOutcome, Room } from "../spec.js";
+import type { CpuCall, CpuOutcome, Room } from "../spec.js";
 import { sizeOf } from "../tensor.js";
 import { crossEntropyCpu } from "./crossEntropy.js";
 import { rowsOf } from "./crossEntropyTargets.js";
@@ -39,3 +39,5 @@ export function sequenceLogProbsCpu(request: Request, geometry: Geometry, room: 
   }
   return { loss: { shape, data }, gradients, outputs: {}, stats };
 }
+sequenceLogProbsCpu.load = (call?: CpuCall<Geometry>) =>
+  crossEntropyCpu.load(call && { ...call, request: tokenRequest(call.request, "none") });

@@ -1,6 +1,5 @@
 import lossMain from "../../shaders/crossEntropy.wgsl?raw";
 import alone from "../../shaders/crossEntropyAlone.wgsl?raw";
-import capped from "../../shaders/crossEntropyCapped.wgsl?raw";
 import chain from "../../shaders/crossEntropyChain.wgsl?raw";
 import element from "../../shaders/crossEntropyElement.wgsl?raw";
 import fused from "../../shaders/crossEntropyFused.wgsl?raw";
@@ -51,6 +50,7 @@ export function loadPieces(call?: Call<Geometry>): Promise<unknown> | undefined 
   const isRare =
     !call ||
     call.geometry.soft ||
+    call.request.number("softcap") > 0 ||
     gpuDType(call.request.get("logits").dtype) !== "f32" ||
     partsOfRows(call.on, call.geometry.rows, call.geometry.classes) > 1;
   const isFew = !call || hasFew(call.on, call.geometry.classes);
@@ -135,10 +135,10 @@ const isMasked = (work: Work, variant: Variant): boolean =>
   !(variant.smoothed || variant.softcapped || variant.stats & ENTROPY);
 
 function partsOf(work: Work, variant: Variant): string[] {
-  const units = variant.softcapped ? capped : plain;
+  const rare = pieces.rare as Rare;
+  const units = variant.softcapped ? rare.capped : plain;
   if (variant.few) return fewParts(work, units, pieces.few as Few);
   const { storage, soft, strided, tiled } = variant;
-  const rare = pieces.rare as Rare;
   const isQuads = readsQuads(work, variant);
   const words = storage === 0 || strided ? load32 : rare.load16;
   const bits = storage === 0 ? quads32 : rare.quads16;

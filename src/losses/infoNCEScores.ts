@@ -31,7 +31,7 @@ function asLogits(request: Request, targets?: Argument): Request {
 async function cpu(): Promise<CpuPath<Geometry>> {
   const { Argument } = await import("../argument.js");
   const { crossEntropyCpu } = await import("../cpu/crossEntropy.js");
-  return (request, geometry, room) => {
+  const path: CpuPath<Geometry> = (request, geometry, room) => {
     const { rows, lossShape } = geometry;
     const data = new Int32Array(rows);
     const targets = new Argument("targets", "i32", lossShape, { kind: "host", data }, rows);
@@ -41,6 +41,9 @@ async function cpu(): Promise<CpuPath<Geometry>> {
     const { logits, ...others } = outcome.gradients;
     return { ...outcome, gradients: { ...others, ...(logits ? { scores: logits } : {}) } };
   };
+  const load: CpuPath<Geometry>["load"] = (call) =>
+    crossEntropyCpu.load(call && { ...call, request: asLogits(call.request) });
+  return Object.assign(path, { load });
 }
 
 async function gpu(): Promise<GpuPath<Geometry>> {
