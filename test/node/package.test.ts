@@ -76,20 +76,20 @@ const kilobytes = (chunks: readonly Rolldown.OutputChunk[]): number =>
   chunks.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0) / 1000;
 
 describe("an application that imports only crossEntropy and openBackend", () => {
-  test("loads less than 4.5 kB at start, less than 29.5 by its first loss on WebGPU, and never another loss", async () => {
+  test("loads less than 4.6 kB at start, less than 29.7 by its first loss on WebGPU, and never another loss", async () => {
     const chunks = await bundleCrossEntropy("index.js");
-    expect(kilobytes(fetched(chunks, atStart)), "at start").toBeLessThan(4.5);
-    expect(kilobytes(fetched(chunks, first(onGpu))), "on WebGPU").toBeLessThan(29.5);
-    expect(kilobytes(fetched(chunks, first(onCpu))), "on the CPU").toBeLessThan(14.7);
-    expect(kilobytes(chunks), "in all").toBeLessThan(44.1);
+    expect(kilobytes(fetched(chunks, atStart)), "at start").toBeLessThan(4.6);
+    expect(kilobytes(fetched(chunks, first(onGpu))), "on WebGPU").toBeLessThan(29.7);
+    expect(kilobytes(fetched(chunks, first(onCpu))), "on the CPU").toBeLessThan(14.8);
+    expect(kilobytes(chunks), "in all").toBeLessThan(44.3);
     expect(chunks.length).toBeGreaterThan(8);
   });
 
-  test("loads less than 4.5 kB at start from the CPU entry, less than 14.6 by its first loss, and no shader ever", async () => {
+  test("loads less than 4.6 kB at start from the CPU entry, less than 14.8 by its first loss, and no shader ever", async () => {
     const chunks = await bundleCrossEntropy("cpu.js");
-    expect(kilobytes(fetched(chunks, atStart)), "at start").toBeLessThan(4.5);
-    expect(kilobytes(fetched(chunks, first(onCpu))), "with a loss").toBeLessThan(14.6);
-    expect(kilobytes(chunks), "in all").toBeLessThan(18.1);
+    expect(kilobytes(fetched(chunks, atStart)), "at start").toBeLessThan(4.6);
+    expect(kilobytes(fetched(chunks, first(onCpu))), "with a loss").toBeLessThan(14.8);
+    expect(kilobytes(chunks), "in all").toBeLessThan(18.3);
     const code = chunks.map((chunk) => chunk.code).join("\n");
     expect(code).toMatch(/WebAssembly\.Module/);
     expect(code).not.toMatch(/@compute|@workgroup_size|requestAdapter/);
