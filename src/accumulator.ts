@@ -1,5 +1,5 @@
 import type { Backend } from "./backend/index.js";
-import { type CommonOptions, defineLoss, type LossFunction } from "./define.js";
+import { defineLoss } from "./define.js";
 import { describe, fail } from "./errors.js";
 import { checkNames } from "./options.js";
 import type { Request } from "./request.js";
@@ -65,12 +65,9 @@ function addCpu(request: Request): CpuOutcome {
   };
 }
 
-const addOnce = (): LossFunction<
-  [TensorLike, TensorLike, TensorLike, TensorLike],
-  CommonOptions,
-  never,
-  Outputs
-> =>
+const addOnce = (): ((
+  ...args: [...TensorLike[], AccumulatorOptions]
+) => Promise<LossResult<never, Outputs>>) =>
   defineLoss({
     name: "accumulator",
     family: "reduction",

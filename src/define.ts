@@ -34,6 +34,24 @@ export interface CommonOptions<Input extends string = string, Output extends str
 /** Shapes for a plan, by input name; optional tensors may be promised too. */
 export type PlanShapes = Readonly<Record<string, PlannedShape | Tensor>>;
 
+/** What `gradients` may be. */
+type Asking<Input extends string> = NonNullable<CommonOptions<Input>["gradients"]>;
+/** The names that such an option asks for; all where its type does not tell. */
+type Asked<Input extends string, G> = [G] extends [never]
+  ? Input
+  : G extends false
+    ? never
+    : G extends true
+      ? Input
+      : G extends readonly (infer Name)[]
+        ? Extract<Name, Input>
+        : { [K in keyof G]: G[K] extends false | undefined ? never : K }[keyof G] & Input;
+/** The two options that decide what a result has. */
+interface Wanted<G, Output extends string> {
+  readonly gradients?: G;
+  readonly outputs?: readonly Output[];
+}
+
 /** A loss: call it, plan it, or read what it is. */
 export interface LossFunction<
   Args extends readonly unknown[],
@@ -41,14 +59,14 @@ export interface LossFunction<
   Gradient extends string = string,
   Output extends string = never,
 > {
-  (
-    ...args: [...inputs: Args, options?: Options & CommonOptions<Gradient, Output>]
-  ): Promise<LossResult<Gradient, Output>>;
+  <const G extends Asking<Gradient> = false, const O extends Output = never>(
+    ...args: [...inputs: Args, options?: Options & CommonOptions<Gradient, Output> & Wanted<G, O>]
+  ): Promise<LossResult<Asked<Gradient, G>, O>>;
   /** Compiles and allocates once for fixed shapes; see `Plan`. */
-  plan(
+  plan<const G extends Asking<Gradient> = false, const O extends Output = never>(
     shapes: PlanShapes,
-    options?: Options & CommonOptions<Gradient, Output>,
-  ): Promise<Plan<LossResult<Gradient, Output>>>;
+    options?: Options & CommonOptions<Gradient, Output> & Wanted<G, O>,
+  ): Promise<Plan<LossResult<Asked<Gradient, G>, O>>>;
   readonly spec: LossSpec;
 }
 
@@ -83,13 +101,20 @@ export interface ValueFunction<
   Options extends object,
   Gradient extends string = string,
 > {
-  (
-    ...args: [...inputs: Args, options?: Options & ValueOptions<Gradient, Names<Options>>]
-  ): Promise<ValueResult<Gradient>>;
-  plan(
+  <const G extends Asking<Gradient> = false>(
+    ...args: [
+      ...inputs: Args,
+      options?: Options &
+        ValueOptions<Gradient, Names<Options>> &
+        Pick<Wanted<G, never>, "gradients">,
+    ]
+  ): Promise<ValueResult<Asked<Gradient, G>>>;
+  plan<const G extends Asking<Gradient> = false>(
     shapes: PlanShapes,
-    options?: Options & ValueOptions<Gradient, Names<Options>>,
-  ): Promise<Plan<ValueResult<Gradient>>>;
+    options?: Options &
+      ValueOptions<Gradient, Names<Options>> &
+      Pick<Wanted<G, never>, "gradients">,
+  ): Promise<Plan<ValueResult<Asked<Gradient, G>>>>;
   readonly spec: LossSpec;
 }
 type ValueOptions<Gradient extends string, Own extends string> = Omit<

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Backend } from "../src/index.js";
+import type { Backend, CommonOptions } from "../src/index.js";
 import { crossEntropy, crossEntropyBlocks, type Tensor, tensor } from "../src/index.js";
 
 const rows = 11;
@@ -44,7 +44,10 @@ export function blocksTests(backend: Backend): void {
 
   test.each(options)("logits in several tensors give one call's numbers: %j", async (given) => {
     const wanted = "temperature" in given ? gradients : (["logits"] as const);
-    const all = { ...given, backend, gradients: wanted } as object;
+    const all = { ...given, backend, gradients: wanted } as CommonOptions<
+      "logits" | "temperature",
+      never
+    >;
     const whole = await crossEntropy(tensor(logits, [rows, classes]), labels, all);
     const blocks = await crossEntropyBlocks(parts([0, 4, 5, 11]), labels, all);
     expectClose(await numbers(blocks.loss), await numbers(whole.loss));

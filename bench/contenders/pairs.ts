@@ -1,4 +1,4 @@
-import { clip, type openBackend, tensor } from "../../src/index.js";
+import { clip, type LossResult, type openBackend, tensor } from "../../src/index.js";
 import type { Job, PairProblem, Work } from "../page/contract.js";
 import { storage } from "./gpu.js";
 
@@ -21,7 +21,7 @@ export async function clipJob(
   if (!images || !texts) throw new Error("no inputs");
   const options = { backend, logitScale: -Math.log(temperature), gradients: work !== "loss" };
   const plan = planned ? await clip.plan({ images: shape, texts: shape }, options) : undefined;
-  let last: Awaited<ReturnType<typeof clip>> | undefined;
+  let last: LossResult<"images" | "texts"> | undefined;
   return {
     run: async () => {
       last?.destroy();

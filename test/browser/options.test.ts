@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { crossEntropy, openBackend, Tensor, tensor } from "../../src/index.js";
+import { type CommonOptions, crossEntropy, openBackend, Tensor, tensor } from "../../src/index.js";
 import { disagreements, openSoftware, read, scaleOf } from "../against.js";
 import { fill, labelsFrom, normalFrom, randomFrom } from "../random.js";
 
@@ -104,7 +104,10 @@ async function check(problem: Problem, outputs: readonly string[] = []) {
   const { logits, targets, options } = problem;
   const isLearned = options["temperature"] instanceof Tensor;
   const gradients = isLearned ? ["logits", "temperature"] : ["logits"];
-  const all = { ...options, gradients, outputs } as object;
+  const all = { ...options, gradients, outputs } as object as CommonOptions<
+    "logits" | "temperature",
+    never
+  >;
   const got = await crossEntropy(logits, targets, { ...all, backend });
   const want = await crossEntropy(logits, targets, { ...all, backend: reference });
   expect(await got.stats.read()).toMatchObject({ count: (await want.stats.read()).count });

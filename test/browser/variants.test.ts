@@ -1,5 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { type Backend, crossEntropy, openBackend, tensor } from "../../src/index.js";
+import {
+  type Backend,
+  type CommonOptions,
+  crossEntropy,
+  openBackend,
+  tensor,
+} from "../../src/index.js";
 import { assemble } from "../../src/module.js";
 import type { CrossEntropyShape, Pass, Target } from "../../src/plan.js";
 import { disagreements, openAsHardware, readAll } from "../against.js";
@@ -48,7 +54,10 @@ describe.each(able)("%s", (title, backend) => {
     const input = tensor(logits, shape);
     // Rows whose temperature is learned are never split.
     for (const each of title.includes("parts") ? [mixed] : [mixed, learned]) {
-      const given = { ...each, reduction: "none" } as const;
+      const given = { ...each, reduction: "none" } as CommonOptions<
+        "logits" | "temperature",
+        never
+      >;
       const got = await crossEntropy(input, targets, { ...given, backend });
       const want = await crossEntropy(input, targets, { ...given, backend: reference });
       expect(await disagreements(got, want)).toEqual([]);

@@ -186,6 +186,39 @@ test("one number may come in any shape of one element", async () => {
   expect(gradients.temperature.shape).toEqual([]);
 });
 
+// Types named every gradient and output, asked for or not: reading one that was not was found at run time alone.
+test("a result has, and by its type has, what was asked for", async () => {
+  const logits = [[2, 1, 0]];
+  const plain = await crossEntropy(logits, [0], { backend });
+  // @ts-expect-error: no gradients were asked for
+  expect(plain.gradients.logits).toBeUndefined();
+  // @ts-expect-error: no entropy was asked for
+  expect(plain.entropy).toBeUndefined();
+  const named = await crossEntropy(logits, [[1, 0, 0]], {
+    ...{ backend, checkLogits: false },
+    gradients: ["targets"],
+    outputs: ["entropy"],
+  });
+  expect([named.gradients.targets.shape, named.entropy.shape]).toEqual([[1, 3], [1]]);
+  // @ts-expect-error: only that to the targets
+  expect(named.gradients.logits).toBeUndefined();
+  const over = { logits: "inPlace", targets: false } as const;
+  const placed = await crossEntropy(logits, [[1, 0, 0]], { backend, gradients: over });
+  expect(placed.gradients.logits.shape).toEqual([1, 3]);
+  // @ts-expect-error: those to the targets were declined
+  expect(placed.gradients.targets).toBeUndefined();
+  const { gradients } = await crossEntropy(logits, [0], { backend, gradients: true });
+  expect(gradients.logits.shape).toEqual([1, 3]);
+  // @ts-expect-error: an option that there is not
+  await expect(crossEntropy(logits, [0], { backend, lableSmoothing: 1 })).rejects.toThrow(/option/);
+  // @ts-expect-error: a gradient that there is not
+  const misspelt = crossEntropy(logits, [0], { backend, gradients: ["logit"] });
+  await expect(misspelt).rejects.toThrow(/gradients can name/);
+  const flag = Boolean(backend);
+  const either = await crossEntropy(logits, [0], { backend, gradients: flag });
+  expect(either.gradients.logits.shape).toEqual([1, 3]);
+});
+
 describe("a function of rows", () => {
   test("gives its output and takes no reduction", async () => {
     const { output } = await logSumExp([[1000, 999, 998]], { backend });
