@@ -73,7 +73,8 @@ function planOutput(
     const some = Math.min(together, count - first);
     const start = (firstItem * rows + firstRow + first) * columns;
     const size = items * some * columns;
-    const quads = blocksOf(columns);
+    const across = blocksOf(columns);
+    const down = blocksOf(first + some) - Math.floor(first / 4);
     builder.pass({
       kernel: {
         label: "similarity matrix",
@@ -83,7 +84,8 @@ function planOutput(
           batch: "u32",
           rows: "u32",
           columns: "u32",
-          quads: "u32",
+          down: "u32",
+          across: "u32",
           firstRow: "u32",
           rowBlocks: "u32",
           columnBlocks: "u32",
@@ -96,12 +98,13 @@ function planOutput(
         batch: items,
         rows: some,
         columns,
-        quads,
+        down,
+        across,
         firstRow: first,
         rowBlocks: tile.blocks,
         columnBlocks: stride,
       },
-      workgroups: Math.ceil((items * some * quads) / 64),
+      workgroups: Math.ceil((items * down * across) / 64),
       work: size * 8,
     });
   }
