@@ -48,35 +48,41 @@ fn columnsAt(tile: Tile, n: u32, k: u32, lane: u32) -> Columns {
 }
 
 // What the gradients are of, in the places of the sums.
-fn ownAt(tile: Tile, down: u32, across: u32, lane: u32) -> vec4f {
-  let block = rowOf(tile, down) * params.columnBlocks + columnOf(tile, across);
-  return turned(own[tile.item * params.productItem + block][lane], lane);
-}
-
-fn ownHalf(tile: Tile, down: u32, across: u32, lane: u32) -> mat4x4f {
-  return mat4x4f(ownAt(tile, down, across, lane), ownAt(tile, down, across + 1u, lane),
-    ownAt(tile, down, across + 2u, lane), ownAt(tile, down, across + 3u, lane));
-}
-
-fn ownLine(tile: Tile, down: u32, lane: u32) -> Line {
-  return Line(ownHalf(tile, down, 0u, lane), ownHalf(tile, down, 4u, lane));
-}
-
-fn ownLines(tile: Tile, down: u32, lane: u32) -> Lines {
-  if (!PULLS) {
-    return Lines();
+fn readOwn(tile: Tile, lane: u32) {
+  for (var slot = 0u; slot < SLOTS; slot++) {
+    let block = rowOf(tile, slot / ACROSS) * params.columnBlocks + columnOf(tile, slot % ACROSS);
+    pulled[slot] = turned(own[tile.item * params.productItem + block][lane], lane);
   }
-  return Lines(ownLine(tile, down, lane), ownLine(tile, down + 1u, lane),
-    ownLine(tile, down + 2u, lane), ownLine(tile, down + 3u, lane));
 }
 
-fn stepped(
-  sum: Lines, tile: Tile, down: u32, k: u32, lane: u32, near: Columns, far: Columns, x: Lines,
-) -> Lines {
-  return Lines(steppedLine(sum.a, leftAt(tile, down, k, lane), near, far, x.a),
-    steppedLine(sum.b, leftAt(tile, down + 1u, k, lane), near, far, x.b),
-    steppedLine(sum.c, leftAt(tile, down + 2u, k, lane), near, far, x.c),
-    steppedLine(sum.d, leftAt(tile, down + 3u, k, lane), near, far, x.d));
+fn stepRow(tile: Tile, down: u32, k: u32, lane: u32, near: Columns, far: Columns) {
+  let l = leftAt(tile, down, k, lane);
+  meetFour(down * ACROSS, l, near);
+  if (ACROSS > 4u) {
+    meetFour(down * ACROSS + 4u, l, far);
+  }
+}
+
+fn stepFour(tile: Tile, down: u32, k: u32, lane: u32, near: Columns, far: Columns) {
+  stepRow(tile, down, k, lane, near, far);
+  stepRow(tile, down + 1u, k, lane, near, far);
+  stepRow(tile, down + 2u, k, lane, near, far);
+  stepRow(tile, down + 3u, k, lane, near, far);
+}
+
+fn joinParts() {
+  joinSixteen(0u);
+  if (SLOTS > 16u) {
+    joinSixteen(16u);
+    joinSixteen(32u);
+    joinSixteen(48u);
+  }
+  if (SLOTS > 64u) {
+    joinSixteen(64u);
+    joinSixteen(80u);
+    joinSixteen(96u);
+    joinSixteen(112u);
+  }
 }
 
 @compute @workgroup_size(4)
@@ -86,49 +92,35 @@ fn main(
 ) {
   let index = params.firstTile + group.y * params.gridWidth + group.x;
   let tile = tileAt(min(index, params.tiles - 1u), DOWN, ACROSS);
-  let own0 = ownLines(tile, 0u, lane);
-  let own1 = ownLines(tile, 4u, lane);
-  let own2 = ownLines(tile, 8u, lane);
-  let own3 = ownLines(tile, 12u, lane);
-  var sum0 = Lines();
-  var sum1 = Lines();
-  var sum2 = Lines();
-  var sum3 = Lines();
+  if (PULLS) {
+    readOwn(tile, lane);
+  }
   for (var begin = 0u; begin < params.depthBlocks; begin += params.part) {
     let end = min(begin + params.part, params.depthBlocks);
-    var part0 = Lines();
-    var part1 = Lines();
-    var part2 = Lines();
-    var part3 = Lines();
+    parts = array<vec4f, SLOTS>();
     for (var k = begin; k < end; k++) {
       let near = columnsAt(tile, 0u, k, lane);
       var far = Columns();
       if (ACROSS > 4u) {
         far = columnsAt(tile, 4u, k, lane);
       }
-      part0 = stepped(part0, tile, 0u, k, lane, near, far, own0);
+      stepFour(tile, 0u, k, lane, near, far);
       if (DOWN > 4u) {
-        part1 = stepped(part1, tile, 4u, k, lane, near, far, own1);
+        stepFour(tile, 4u, k, lane, near, far);
       }
       if (DOWN > 8u) {
-        part2 = stepped(part2, tile, 8u, k, lane, near, far, own2);
-        part3 = stepped(part3, tile, 12u, k, lane, near, far, own3);
+        stepFour(tile, 8u, k, lane, near, far);
+        stepFour(tile, 12u, k, lane, near, far);
       }
     }
-    sum0 = added(sum0, part0);
-    sum1 = added(sum1, part1);
-    sum2 = added(sum2, part2);
-    sum3 = added(sum3, part3);
+    joinParts();
   }
   if (index >= params.tiles) {
     return;
   }
-  storeLines(tile, 0u, lane, sum0);
-  if (DOWN > 4u) {
-    storeLines(tile, 4u, lane, sum1);
-  }
-  if (DOWN > 8u) {
-    storeLines(tile, 8u, lane, sum2);
-    storeLines(tile, 12u, lane, sum3);
+  // A loop, for that many stores in a row would take longer to compile than all the rest.
+  for (var slot = 0u; slot < SLOTS; slot++) {
+    let line = turned(sums[slot], lane);
+    storeRow(tile.item, tile.row + slot / ACROSS, tile.column + slot % ACROSS, lane, line);
   }
 }

@@ -1,10 +1,14 @@
-// What a lane of `product.wgsl` holds of its tile: one row of each block, side by side and below one
-// another. Of a row's four numbers the first is the lane's own column, and number n that of lane
-// `lane ^ n`: the lanes turn columns of the right side round, a tenth of the cost of reading them.
+// What a lane of `product.wgsl` holds of its tile: one row of each block, block after block, row by row. Of
+// its four numbers the first is the lane's own column, and number n that of lane `lane ^ n`: the lanes turn
+// columns of the right side round, a tenth of the cost of reading them. Each slot is named by a number that
+// the compiler knows: that makes it a read of memory, where another index would be one for each lane.
 
-// The lane's row of eight blocks side by side, and of four such rows of blocks.
-struct Line { near: mat4x4f, far: mat4x4f }
-struct Lines { a: Line, b: Line, c: Line, d: Line }
+const SLOTS: u32 = DOWN * ACROSS;
+
+var<private> parts: array<vec4f, SLOTS>;  // sums over the part of depth at hand
+var<private> sums: array<vec4f, SLOTS>;  // and over those before it
+var<private> pulled: array<vec4f, SLOTS>;  // what the gradients are of
+
 // Four depths of the lane's column of a block, and of its neighbours' columns.
 struct Turned { own: vec4f, x: vec4f, y: vec4f, diagonal: vec4f }
 // The same of four blocks side by side.
@@ -16,39 +20,31 @@ fn turned(v: vec4f, lane: u32) -> vec4f {
   return select(pairs, pairs.zwxy, (lane & 2u) != 0u);
 }
 
-fn allMet(l: vec4f, r: Turned, x: vec4f) -> vec4f {
-  return vec4f(met(l, r.own, x.x), met(l, r.x, x.y), met(l, r.y, x.z), met(l, r.diagonal, x.w));
-}
-
-fn steppedHalf(sum: mat4x4f, l: vec4f, r: Columns, x: mat4x4f) -> mat4x4f {
-  return mat4x4f(sum[0] + allMet(l, r.a, x[0]), sum[1] + allMet(l, r.b, x[1]),
-    sum[2] + allMet(l, r.c, x[2]), sum[3] + allMet(l, r.d, x[3]));
-}
-
-fn steppedLine(sum: Line, l: vec4f, near: Columns, far: Columns, x: Line) -> Line {
-  if (ACROSS == 4u) {
-    return Line(steppedHalf(sum.near, l, near, x.near), sum.far);
+fn meet(slot: u32, l: vec4f, r: Turned) {
+  var x = vec4f();
+  if (PULLS) {
+    x = pulled[slot];
   }
-  return Line(steppedHalf(sum.near, l, near, x.near), steppedHalf(sum.far, l, far, x.far));
+  parts[slot] += vec4f(met(l, r.own, x.x), met(l, r.x, x.y), met(l, r.y, x.z), met(l, r.diagonal, x.w));
 }
 
-fn addedLine(x: Line, y: Line) -> Line {
-  return Line(x.near + y.near, x.far + y.far);
+fn meetFour(slot: u32, l: vec4f, r: Columns) {
+  meet(slot, l, r.a);
+  meet(slot + 1u, l, r.b);
+  meet(slot + 2u, l, r.c);
+  meet(slot + 3u, l, r.d);
 }
 
-fn added(x: Lines, y: Lines) -> Lines {
-  return Lines(addedLine(x.a, y.a), addedLine(x.b, y.b), addedLine(x.c, y.c), addedLine(x.d, y.d));
+fn joinFour(slot: u32) {
+  sums[slot] += parts[slot];
+  sums[slot + 1u] += parts[slot + 1u];
+  sums[slot + 2u] += parts[slot + 2u];
+  sums[slot + 3u] += parts[slot + 3u];
 }
 
-// A loop, for that many stores in a row would take longer to compile than all the rest.
-fn storeLines(tile: Tile, down: u32, lane: u32, lines: Lines) {
-  var halves = array<mat4x4f, 8>(lines.a.near, lines.a.far, lines.b.near, lines.b.far,
-    lines.c.near, lines.c.far, lines.d.near, lines.d.far);
-  for (var n = 0u; n < 32u; n++) {
-    let across = n % 8u;
-    if (across < ACROSS) {
-      let line = turned(halves[n / 4u][n % 4u], lane);
-      storeRow(tile.item, tile.row + down + n / 8u, tile.column + across, lane, line);
-    }
-  }
+fn joinSixteen(slot: u32) {
+  joinFour(slot);
+  joinFour(slot + 4u);
+  joinFour(slot + 8u);
+  joinFour(slot + 12u);
 }
