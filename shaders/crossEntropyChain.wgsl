@@ -9,9 +9,13 @@ fn joinedLanes(row: Row, sums: Sums, thread: u32) -> Sums {
   lanesSums[thread] = sums;
   workgroupBarrier();  // without it a lane reads another's slot before it is written
   let first = thread & ~(LANES - 1u);
-  var whole = lanesSums[first];
-  for (var lane = 1u; lane < LANES; lane++) {
-    whole = joined(row, whole, lanesSums[first + lane]);
+  var whole = nothing();
+  // First the common base, then the sums: one place where they are rebased compiles sooner than two.
+  for (var lane = 0u; lane < LANES; lane++) {
+    whole.base = max(whole.base, lanesSums[first + lane].base);
+  }
+  for (var lane = 0u; lane < LANES; lane++) {
+    whole = added(whole, rebased(row, lanesSums[first + lane], whole.base));
   }
   return whole;
 }

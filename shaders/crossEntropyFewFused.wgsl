@@ -42,7 +42,7 @@ fn main(
   if ((STATS & 16u) != 0u) {
     for (var left = 4u; left > 0u; left--) {
       let row = rowAt(four.place.x, 0u);
-      let verdict = Verdict(sums.base.x, 0.0, 0.0, 0.0, 0.0, verdicts.lean.x, verdicts.flags.x);
+      let verdict = Verdict(sums.base.x, 0.0, 0.0, 0.0, 0.0, verdicts.lean.x, verdicts.flags.x, 0u);
       reportTemperature(row, verdict, moment.x);
       moment = moment.yzwx;
       verdicts = withVerdict(verdicts, verdict, false);

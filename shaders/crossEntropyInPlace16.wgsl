@@ -12,17 +12,21 @@ fn packed(low: u32, high: u32) -> u32 {
   return bitsToBf16(low) | (bitsToBf16(high) << 16u);
 }
 
-fn storeQuad(row: Row, k: vec4u, g: vec4f) {
-  let word = (row.origin + k.x) / 2u;
+fn storeStart(row: Row) -> u32 {
+  return row.origin;
+}
+
+fn storeQuad(row: Row, start: u32, k: u32, g: vec4f) {
+  let word = (start + k) / 2u;
   let bits = bitcast<vec4u>(g);
   logits[word] = packed(bits.x, bits.y);
   logits[word + LANES] = packed(bits.z, bits.w);
 }
 
 // One class of a tile again: the other half of its word is this lane's own.
-fn storeInTile(row: Row, k: u32, g: f32) {
+fn storeInTile(row: Row, k: u32, bits: u32) {
   let element = elementOf(row, k);
-  let half = packed(bitcast<u32>(g), 0u);
+  let half = packed(bits, 0u);
   let word = logits[element / 2u];
   logits[element / 2u] = select((word & 0xffff0000u) | half, (word & 0xffffu) | (half << 16u),
     element % 2u == 1u);
@@ -55,7 +59,7 @@ fn slotWord(row: Row, tiles: u32, slot: u32) -> u32 {
 fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bool) -> f32 {
   var moment = 0.0;
   if (isHome) {
-    storeInTile(row, row.label, verdict.labelSlope);
+    storeInTile(row, row.label, slopeBits(verdict, verdict.labelSlope));
     moment = labelMoment(verdict, labelBits);
   }
   let turns = turnsOf(row, wordsOf(row, tiles));
@@ -65,17 +69,10 @@ fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bo
     var halves = vec2u(0u);
     for (var half = 0u; half < 2u; half++) {
       let slope = slopeAt(row, verdict, min(k + half, params.classes - 1u));
-      halves = select(halves, vec2u(bitcast<u32>(slope.gradient)), vec2u(0u, 1u) == vec2u(half));
+      halves = select(halves, vec2u(slopeBits(verdict, slope.gradient)), vec2u(0u, 1u) == vec2u(half));
       moment += select(0.0, slope.moment, k + half < params.classes);
     }
     storeWord(row, word, halves.x, halves.y);
   }
   return moment;
-}
-
-fn fill(row: Row, bits: u32) {
-  let turns = turnsOf(row, wordsOf(row, 0u));
-  for (var turn = 0u; turn < turns; turn++) {
-    storeWord(row, slotWord(row, 0u, turn * row.slots + row.slot), bits, bits);
-  }
 }

@@ -5,13 +5,13 @@
 @group(0) @binding(6) var<storage, read_write> gradient: array<vec4u>;  // (rows, classes / 4)
 
 // Where the gradient of a row's first quad goes.
-fn quadPlace(row: Row) -> u32 {
+fn storeStart(row: Row) -> u32 {
   return (row.origin + params.gradientStart - params.logitsStart) / 4u;
 }
 
-fn storeQuad(row: Row, k: vec4u, g: vec4f) {
-  if (!MASKED | (k.x < params.classes)) {
-    gradient[quadPlace(row) + k.x / 4u] = bitcast<vec4u>(g);
+fn storeQuad(row: Row, start: u32, k: u32, g: vec4f) {
+  if (!MASKED | (k < params.classes)) {
+    gradient[start + k / 4u] = bitcast<vec4u>(g);
   }
 }
 
@@ -19,26 +19,19 @@ fn storeQuad(row: Row, k: vec4u, g: vec4f) {
 fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bool) -> f32 {
   var moment = 0.0;
   if (isHome) {
-    gradient[quadPlace(row) + row.label / 4u][row.label & 3u] = bitcast<u32>(verdict.labelSlope);
+    gradient[storeStart(row) + row.label / 4u][row.label & 3u] = slopeBits(verdict, verdict.labelSlope);
     moment = labelMoment(verdict, labelBits);
   }
   let turns = turnsOf(row, slotsOf(row, tiles) / 4u);
   for (var turn = 0u; turn < turns; turn++) {
     let quad = classesIn(row, tiles) / 4u + turn * row.slots + row.slot;
-    var g = vec4f(0.0);
+    var bits = vec4u(0u);
     for (var at = 0u; at < 4u; at++) {
       let slope = slopeAt(row, verdict, 4u * quad + at);
-      g[at] = slope.gradient;
+      bits[at] = slopeBits(verdict, slope.gradient);
       moment += slope.moment;
     }
-    gradient[quadPlace(row) + quad] = bitcast<vec4u>(g);
+    gradient[storeStart(row) + quad] = bits;
   }
   return moment;
-}
-
-fn fill(row: Row, bits: u32) {
-  let turns = turnsOf(row, params.classes / 4u);
-  for (var turn = 0u; turn < turns; turn++) {
-    gradient[quadPlace(row) + turn * row.slots + row.slot] = vec4u(bits);
-  }
 }

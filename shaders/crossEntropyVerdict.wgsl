@@ -10,6 +10,7 @@ struct Verdict {
   labelSlope: f32,  // the gradient at the label, exact where p - 1 would cancel
   lean: f32,  // sum of the row's gradient: 0 but for the z-loss
   flags: u32,
+  kept: u32,  // all bits, or none where the gradient is 0 whatever the logits hold
 }
 
 fn verdictOf(row: Row, end: Outcome) -> Verdict {
@@ -30,7 +31,9 @@ fn verdictOf(row: Row, end: Outcome) -> Verdict {
   let others = select(1.0 - p, end.rest / end.whole, end.term > end.rest);
   let labelSlope = spread * p - labelPull - end.own * others;
   let push = (end.own + spread) * row.gradientFactor / (end.whole * row.temperature);
-  return Verdict(end.base, push, chain * mixScale(), chain * end.own * slack, chain * labelSlope * slack, chain * lift, end.flags);
+  let isZero = (row.gradientFactor == 0.0) | (row.label >= OUT_OF_RANGE);
+  return Verdict(end.base, push, chain * mixScale(), chain * end.own * slack, chain * labelSlope * slack, chain * lift,
+    end.flags, select(0xffffffffu, 0u, isZero));
 }
 
 // Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near

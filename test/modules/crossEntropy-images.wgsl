@@ -639,6 +639,7 @@ struct Verdict {
   labelSlope: f32,  // the gradient at the label, exact where p - 1 would cancel
   lean: f32,  // sum of the row's gradient: 0 but for the z-loss
   flags: u32,
+  kept: u32,  // all bits, or none where the gradient is 0 whatever the logits hold
 }
 
 fn verdictOf(row: Row, end: Outcome) -> Verdict {
@@ -659,7 +660,9 @@ fn verdictOf(row: Row, end: Outcome) -> Verdict {
   let others = select(1.0 - p, end.rest / end.whole, end.term > end.rest);
   let labelSlope = spread * p - labelPull - end.own * others;
   let push = (end.own + spread) * row.gradientFactor / (end.whole * row.temperature);
-  return Verdict(end.base, push, chain * mixScale(), chain * end.own * slack, chain * labelSlope * slack, chain * lift, end.flags);
+  let isZero = (row.gradientFactor == 0.0) | (row.label >= OUT_OF_RANGE);
+  return Verdict(end.base, push, chain * mixScale(), chain * end.own * slack, chain * labelSlope * slack, chain * lift,
+    end.flags, select(0xffffffffu, 0u, isZero));
 }
 
 // Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
@@ -733,7 +736,7 @@ fn main(
   if ((STATS & 16u) != 0u) {
     for (var left = 4u; left > 0u; left--) {
       let row = rowAt(four.place.x, 0u);
-      let verdict = Verdict(sums.base.x, 0.0, 0.0, 0.0, 0.0, verdicts.lean.x, verdicts.flags.x);
+      let verdict = Verdict(sums.base.x, 0.0, 0.0, 0.0, 0.0, verdicts.lean.x, verdicts.flags.x, 0u);
       reportTemperature(row, verdict, moment.x);
       moment = moment.yzwx;
       verdicts = withVerdict(verdicts, verdict, false);

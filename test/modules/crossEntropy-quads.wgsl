@@ -444,32 +444,118 @@ fn outcomeOf(row: Row, sums: Sums, label: Element) -> Outcome {
 // Cross-entropy, first pass: what a lane learns from its share of a row in one read.
 //   fast:  whole tiles of sixteen, for ordinary numbers: one exp each, one sum and one test a tile
 //   slow:  one element at a time, the ends of every row and all of a row that holds anything odd
+// SwiftShader runs both sides of every `if`, and the body of every loop at least once, be it for no lane: what is
+// rare stands outside of the loop over tiles. Every loop, and every place from where a function is called, is compiled
+// anew: elements and tiles share the loop over blocks.
+
+const BLOCK: u32 = 64u;  // elements or tiles summed apart: one running f32 sum drifts by 5e-4 at 262 144
+// A tile's sum beyond this has some logit far above the base, which then follows. In steps of 8 nats
+// the exponents are so rounded that a gradient is off by 2.4e-7: this is 3 nats.
+const LIMIT: f32 = 20.0;
+const EXTRAS: bool = MIXED || (STATS & 12u) != 0u;
 
 fn scan(row: Row, label: Element, labelBits: u32) -> Sums {
   let known = (label.flags == 0u) & !label.lost;
   let range = tileRange(row);
   let home = labelTile(row);
   let isHome = !MASKED & (home >= range.x) & (home < range.y);
+  let slots = slotsOf(row, row.tiles);
+  let turns = turnsOf(row, slots);
+  let tail = row.head + params.classes - slots;  // behind the last class in a tile
+  let start = firstTile(row);
+  let step = tileStep();
   var sums = nothing();
   sums.base = label.unit;
-  for (var attempt = 0u; attempt < 2u; attempt++) {
-    let careful = attempt == 1u;
+  var base = label.unit;  // from which the next block is measured
+  var at = 0u;
+  var first = range.x;
+  // Short blocks first: it is among the first tiles that the base is most often too low.
+  var length = 4u;
+  var top = 0u;
+  for (var turn = 0u; turn < ENDLESS; turn++) {
     // Element by element come the label's tile, or all of this lane's, and what no tile covers. They
     // come first: what outweighs all others is not measured from a later base then.
-    let first = select(home, range.x, careful);
+    let careful = (sums.flags & CAREFUL) != 0u;
     let own = select(select(0u, 16u, isHome), 16u * (range.y - range.x), careful);
-    sums = scanElements(row, sums, first, own, labelBits);
-    sums = scanTiles(row, sums, range.x, select(range.y, range.x, careful), home, labelBits);
-    // What is no number, or too far from the base, has left its mark.
-    let mass = sums.rest + sums.dust;
-    let finite = isFinite(mass) & isFinite(sums.heat) & isFinite(sums.pull);
-    let high = bitcast<u32>(abs(sums.base)) >= carefulBits(row);
-    let odd = !finite | high | !(known | (mass > 1e-20)) | ((sums.flags & CAREFUL) != 0u);
-    if (careful | !odd) {
-      break;
+    let begin = 16u * select(home, range.x, careful);
+    let count = own + turns;
+    let tiles = select(range.y, range.x, careful);
+    var part = nothing();
+    part.base = base;
+    let stop = min(at + BLOCK, count);
+    for (var next = at; next < ENDLESS; next++) {
+      if (next >= stop) {
+        break;
+      }
+      let slot = slotClass(row, row.tiles, (next - own) * row.slots + row.slot);
+      let k = select(slot, classAt(row, begin + next), next < own);
+      if (!MASKED | (next >= own) | (k < tail)) {
+        part = withElement(row, part, k, labelBits);
+      }
     }
-    sums = nothing();
-    sums.flags = CAREFUL;
+    at = stop;
+
+    base = part.base;
+    let end = min(first + length, tiles);
+    var most = 0.0;
+    var rest = 0.0;
+    var dust = 0.0;
+    var extras = nothing();
+    for (var tile = first; tile < ENDLESS; tile++) {
+      if (tile >= end) {
+        break;
+      }
+      let logit = tileAt(row, start + tile * step);
+      if (BITWISE || SOFTCAPPED) {
+        let height = max(max(heights(logit.a), heights(logit.b)), max(heights(logit.c), heights(logit.d)));
+        top = max(max(top, max(height.x, height.y)), max(height.z, height.w));
+      }
+      let a = exponentials(row, unitsOf(row, logit.a), base);
+      let b = exponentials(row, unitsOf(row, logit.b), base);
+      let c = exponentials(row, unitsOf(row, logit.c), base);
+      let d = exponentials(row, unitsOf(row, logit.d), base);
+      let ab = a + b;
+      let cd = c + d;
+      let abRocks = rocks(ab);
+      let cdRocks = rocks(cd);
+      let counts = MASKED | (tile != home);
+      let sum = select(0.0, total(abRocks + cdRocks), counts);
+      most = max(most, select(0.0, sum, isFinite(sum)));
+      rest += sum;
+      dust += select(0.0, total((ab - abRocks) + (cd - cdRocks)), counts);
+      if (EXTRAS) {
+        if (counts) {
+          extras = added(extras, extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits)));
+        }
+      }
+    }
+    if (most > LIMIT) {
+      // It comes again. Three bits more, so that few others will.
+      base += (log2(most) + 3.0) / row.scale;
+    } else {
+      if (EXTRAS) {
+        part = added(part, extras);
+      }
+      part.rest += rest;
+      part.dust += dust;
+      first = end;
+      length = min(2u * length, BLOCK);
+    }
+    sums = added(rebased(row, sums, part.base), part);
+    if ((at >= count) & (first >= tiles)) {
+      // What is no number, or too far from the base, has left its mark.
+      let mass = sums.rest + sums.dust;
+      let high = max(bitcast<u32>(abs(sums.base)), top) >= carefulBits(row);
+      let odd = !isSound(sums) | high | !(known | (mass > 1e-20));
+      if (careful | !odd) {
+        break;
+      }
+      sums = nothing();
+      sums.flags = CAREFUL;
+      base = LOWEST;
+      at = 0u;
+      first = range.x;
+    }
   }
   // Where its tile has it masked, the label's own oddities are known from here.
   let usual = select(SOME, 0u, (sums.flags & CAREFUL) != 0u);
@@ -477,106 +563,15 @@ fn scan(row: Row, label: Element, labelBits: u32) -> Sums {
   return sums;
 }
 
-fn scanElements(row: Row, before: Sums, first: u32, own: u32, labelBits: u32) -> Sums {
-  let slots = slotsOf(row, row.tiles);
-  let count = own + turnsOf(row, slots);
-  let tail = row.head + params.classes - slots;  // behind the last class in a tile
-  let blocks = (count + 15u) >> 4u;
-  var sums = before;
-  for (var block = 0u; block < ENDLESS; block++) {
-    if (block >= blocks) {
-      break;
-    }
-    var part = nothing();
-    part.base = sums.base;
-    let end = min(16u * block + 16u, count);
-    for (var at = 16u * block; at < ENDLESS; at++) {
-      if (at >= end) {
-        break;
-      }
-      let slot = slotClass(row, row.tiles, (at - own) * row.slots + row.slot);
-      let k = select(slot, classAt(row, 16u * first + at), at < own);
-      if (!MASKED | (at >= own) | (k < tail)) {
-        part = withElement(row, part, k, labelBits);
-      }
-    }
-    sums = added(rebased(row, sums, part.base), part);
+fn isSound(sums: Sums) -> bool {
+  var sound = isFinite(sums.rest + sums.dust);
+  if (EXTRAS) {
+    sound &= isFinite(sums.heat) & isFinite(sums.pull);
   }
-  return sums;
+  return sound;
 }
 
-// Cross-entropy, the fast part of the first pass. SwiftShader runs both sides of every `if`, and the body
-// of every loop at least once, be it for no lane: what is rare stands outside of the loop over tiles.
-
-const BLOCK: u32 = 64u;  // tiles summed apart: one running f32 sum drifts by 5e-4 at 262 144
-// A tile's sum beyond this has some logit far above the base, which then follows. In steps of 8 nats
-// the exponents are so rounded that a gradient is off by 2.4e-7: this is 3 nats.
-const LIMIT: f32 = 20.0;
-const EXTRAS: bool = MIXED || (STATS & 12u) != 0u;
-
-fn scanTiles(row: Row, before: Sums, begin: u32, tiles: u32, home: u32, labelBits: u32) -> Sums {
-  var sums = before;
-  var top = 0u;
-  var first = begin;
-  // Short blocks first: it is among the first tiles that the base is most often too low.
-  var length = 4u;
-  for (var turn = 0u; turn < ENDLESS; turn++) {
-    if (first >= tiles) {
-      break;
-    }
-    let end = min(first + length, tiles);
-    let block = scanBlock(row, sums.base, first, end, home, labelBits);
-    top = max(top, block.top);
-    if (block.most > LIMIT) {
-      // It comes again. Three bits more, so that few others will.
-      sums = rebased(row, sums, sums.base + (log2(block.most) + 3.0) / row.scale);
-    } else {
-      sums = added(sums, block.sums);
-      first = end;
-      length = min(2u * length, BLOCK);
-    }
-  }
-  sums.flags |= select(0u, CAREFUL, top >= carefulBits(row));
-  return sums;
-}
-
-struct Block { sums: Sums, most: f32, top: u32 }
-
-fn scanBlock(row: Row, base: f32, first: u32, end: u32, home: u32, labelBits: u32) -> Block {
-  let start = firstTile(row);
-  let step = tileStep();
-  var block = Block(nothing(), 0.0, 0u);
-  for (var tile = first; tile < ENDLESS; tile++) {
-    if (tile >= end) {
-      break;
-    }
-    let logit = tileAt(row, start + tile * step);
-    if (BITWISE || SOFTCAPPED) {
-      let height = max(max(heights(logit.a), heights(logit.b)), max(heights(logit.c), heights(logit.d)));
-      block.top = max(max(block.top, max(height.x, height.y)), max(height.z, height.w));
-    }
-    let a = exponentials(row, unitsOf(row, logit.a), base);
-    let b = exponentials(row, unitsOf(row, logit.b), base);
-    let c = exponentials(row, unitsOf(row, logit.c), base);
-    let d = exponentials(row, unitsOf(row, logit.d), base);
-    let ab = a + b;
-    let cd = c + d;
-    let abRocks = rocks(ab);
-    let cdRocks = rocks(cd);
-    let counts = MASKED | (tile != home);
-    let sum = select(0.0, total(abRocks + cdRocks), counts);
-    block.most = max(block.most, select(0.0, sum, isFinite(sum)));
-    block.sums.rest += sum;
-    block.sums.dust += select(0.0, total((ab - abRocks) + (cd - cdRocks)), counts);
-    if (EXTRAS) {
-      if (counts) {
-        let extras = extrasOfTile(row, tile, logit, base, bitcast<f32>(labelBits));
-        block.sums = added(block.sums, extras);
-      }
-    }
-  }
-  return block;
-}
+// Cross-entropy, what a tile of ordinary numbers adds to the sums.
 
 fn rocks(e: vec4f) -> vec4f {
   return select(vec4f(0.0), e, e > vec4f(DUST));
@@ -850,6 +845,7 @@ struct Verdict {
   labelSlope: f32,  // the gradient at the label, exact where p - 1 would cancel
   lean: f32,  // sum of the row's gradient: 0 but for the z-loss
   flags: u32,
+  kept: u32,  // all bits, or none where the gradient is 0 whatever the logits hold
 }
 
 fn verdictOf(row: Row, end: Outcome) -> Verdict {
@@ -870,7 +866,9 @@ fn verdictOf(row: Row, end: Outcome) -> Verdict {
   let others = select(1.0 - p, end.rest / end.whole, end.term > end.rest);
   let labelSlope = spread * p - labelPull - end.own * others;
   let push = (end.own + spread) * row.gradientFactor / (end.whole * row.temperature);
-  return Verdict(end.base, push, chain * mixScale(), chain * end.own * slack, chain * labelSlope * slack, chain * lift, end.flags);
+  let isZero = (row.gradientFactor == 0.0) | (row.label >= OUT_OF_RANGE);
+  return Verdict(end.base, push, chain * mixScale(), chain * end.own * slack, chain * labelSlope * slack, chain * lift,
+    end.flags, select(0xffffffffu, 0u, isZero));
 }
 
 // Without a soft cap the gradient sums to `lean`, so that logits may be measured from the base: near
@@ -891,24 +889,20 @@ fn reportTemperature(row: Row, verdict: Verdict, moment: f32) {
 // Returns the lane's part of the sum of gradient * logit: the temperature's slope follows from it.
 
 fn gradientPass(row: Row, verdict: Verdict, labelBits: u32) -> f32 {
-  let idle = (row.gradientFactor == 0.0) | (row.label >= OUT_OF_RANGE);
-  var moment = 0.0;
-  if (idle | ((verdict.flags & HAS_NAN) != 0u)) {
-    fill(row, select(NAN_BITS, 0u, idle));
-  } else {
-    let careful = (verdict.flags & CAREFUL) != 0u;
-    let range = select(tileRange(row), vec2u(0u), careful);
-    let home = labelTile(row);
-    let isHome = INDEXED & (home >= range.x) & (home < range.y);
-    moment = gradientOfTiles(row, verdict, range.x, range.y);
-    moment += storeSlots(row, verdict, select(row.tiles, 0u, careful), labelBits, isHome);
-  }
-  return moment;
+  let careful = (verdict.kept != 0u) & ((verdict.flags & (CAREFUL | HAS_NAN)) != 0u);
+  let range = select(tileRange(row), vec2u(0u), careful);
+  let home = labelTile(row);
+  let isHome = INDEXED & (home >= range.x) & (home < range.y);
+  let moment = gradientOfTiles(row, verdict, range.x, range.y)
+    + storeSlots(row, verdict, select(row.tiles, 0u, careful), labelBits, isHome);
+  return select(0.0, moment, verdict.kept != 0u);
 }
 
 fn gradientOfTiles(row: Row, verdict: Verdict, first: u32, end: u32) -> f32 {
-  let start = firstTile(row);
-  let step = tileStep();
+  // Of a row whose gradient is 0 no more than one tile is read: the one that is written last.
+  let step = select(0u, tileStep(), verdict.kept != 0u);
+  let start = firstTile(row) + first * (tileStep() - step);
+  let place = storeStart(row);
   var moment = 0.0;
   for (var left = end; left > 0u; left--) {
     if (left <= first) {
@@ -916,27 +910,28 @@ fn gradientOfTiles(row: Row, verdict: Verdict, first: u32, end: u32) -> f32 {
     }
     let tile = left - 1u;
     let logit = tileAt(row, start + tile * step);
-    let k = classesAt(row, 16u * tile);
-    let ab = gradientOfQuad(row, verdict, k, logit.a)
-      + gradientOfQuad(row, verdict, k + QUAD_STEP, logit.b);
-    let cd = gradientOfQuad(row, verdict, k + 2u * QUAD_STEP, logit.c)
-      + gradientOfQuad(row, verdict, k + 3u * QUAD_STEP, logit.d);
+    let k = classAt(row, 16u * tile);
+    let ab = gradientOfQuad(row, verdict, place, k, logit.a)
+      + gradientOfQuad(row, verdict, place, k + QUAD_STEP, logit.b);
+    let cd = gradientOfQuad(row, verdict, place, k + 2u * QUAD_STEP, logit.c)
+      + gradientOfQuad(row, verdict, place, k + 3u * QUAD_STEP, logit.d);
     moment += ab + cd;
   }
   return moment;
 }
 
-// Stores the gradient at four classes; returns what they add to the moment.
-fn gradientOfQuad(row: Row, verdict: Verdict, k: vec4u, logit: vec4f) -> f32 {
+// Stores the gradient at a quad, of which `k` is the first class; returns what it adds to the moment.
+fn gradientOfQuad(row: Row, verdict: Verdict, place: u32, k: u32, logit: vec4f) -> f32 {
   let x = unitsOf(row, logit);
   var g = verdict.push * exponentials(row, x, verdict.base);
   if (MIXED) {
-    g -= verdict.pull * coefficientsAt(row, k);
+    g -= verdict.pull * coefficientsAt(row, k + QUAD_CLASSES);
   }
   if (SOFTCAPPED) {
     g *= slackOf(x);
   }
-  storeQuad(row, k, g);
+  g = bitcast<vec4f>(bitcast<vec4u>(g) & vec4u(verdict.kept));
+  storeQuad(row, place, k, g);
   var moment = 0.0;
   if ((STATS & 16u) != 0u) {
     moment = dot(g, max(logit - momentOrigin(verdict), vec4f(-1e30)));
@@ -963,6 +958,10 @@ fn slopeAt(row: Row, verdict: Verdict, k: u32) -> Slope {
   return Slope(g, select(0.0, g * reach, finite));
 }
 
+fn slopeBits(verdict: Verdict, g: f32) -> u32 {
+  return select(bitcast<u32>(g), NAN_BITS, (verdict.flags & HAS_NAN) != 0u) & verdict.kept;
+}
+
 // What the label adds to the moment where its tile has it masked, or takes away where it met it as one class of many.
 fn labelMoment(verdict: Verdict, labelBits: u32) -> f32 {
   return select(-verdict.own, verdict.labelSlope, MASKED) * (bitcast<f32>(labelBits) - momentOrigin(verdict));
@@ -975,13 +974,13 @@ fn labelMoment(verdict: Verdict, labelBits: u32) -> f32 {
 @group(0) @binding(6) var<storage, read_write> gradient: array<vec4u>;  // (rows, classes / 4)
 
 // Where the gradient of a row's first quad goes.
-fn quadPlace(row: Row) -> u32 {
+fn storeStart(row: Row) -> u32 {
   return (row.origin + params.gradientStart - params.logitsStart) / 4u;
 }
 
-fn storeQuad(row: Row, k: vec4u, g: vec4f) {
-  if (!MASKED | (k.x < params.classes)) {
-    gradient[quadPlace(row) + k.x / 4u] = bitcast<vec4u>(g);
+fn storeQuad(row: Row, start: u32, k: u32, g: vec4f) {
+  if (!MASKED | (k < params.classes)) {
+    gradient[start + k / 4u] = bitcast<vec4u>(g);
   }
 }
 
@@ -989,28 +988,21 @@ fn storeQuad(row: Row, k: vec4u, g: vec4f) {
 fn storeSlots(row: Row, verdict: Verdict, tiles: u32, labelBits: u32, isHome: bool) -> f32 {
   var moment = 0.0;
   if (isHome) {
-    gradient[quadPlace(row) + row.label / 4u][row.label & 3u] = bitcast<u32>(verdict.labelSlope);
+    gradient[storeStart(row) + row.label / 4u][row.label & 3u] = slopeBits(verdict, verdict.labelSlope);
     moment = labelMoment(verdict, labelBits);
   }
   let turns = turnsOf(row, slotsOf(row, tiles) / 4u);
   for (var turn = 0u; turn < turns; turn++) {
     let quad = classesIn(row, tiles) / 4u + turn * row.slots + row.slot;
-    var g = vec4f(0.0);
+    var bits = vec4u(0u);
     for (var at = 0u; at < 4u; at++) {
       let slope = slopeAt(row, verdict, 4u * quad + at);
-      g[at] = slope.gradient;
+      bits[at] = slopeBits(verdict, slope.gradient);
       moment += slope.moment;
     }
-    gradient[quadPlace(row) + quad] = bitcast<vec4u>(g);
+    gradient[storeStart(row) + quad] = bits;
   }
   return moment;
-}
-
-fn fill(row: Row, bits: u32) {
-  let turns = turnsOf(row, params.classes / 4u);
-  for (var turn = 0u; turn < turns; turn++) {
-    gradient[quadPlace(row) + turn * row.slots + row.slot] = vec4u(bits);
-  }
 }
 
 // Cross-entropy over rows of logits, losses and their gradient in one dispatch: two reads, one write.
