@@ -1,5 +1,5 @@
 import { bindInputs, bindNumbers } from "../bind.js";
-import { fail } from "../errors.js";
+import { describe, fail } from "../errors.js";
 import { isGpuBuffer } from "../interop.js";
 import { Tensor } from "../tensor.js";
 import type { Job, Plan, PlanInputs } from "./index.js";
@@ -32,6 +32,8 @@ function isSteady(value: unknown, before: unknown): boolean {
 
 /** Whether two objects have the same names, and under each what is the `same`. */
 function isAlike(a: PlanInputs, b: PlanInputs, same: (x: unknown, y: unknown) => boolean): boolean {
+  // null and undefined are alike to nothing, and refused by those who then look at them.
+  if (!a) return false;
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => same(a[name], b[name]));
 }
@@ -120,6 +122,9 @@ export function gpuPlan({ on, job, steps, fixed, loan, results }: Parts): Plan {
     },
     encode: (encoder, inputs) => {
       check();
+      if (typeof encoder?.beginComputePass !== "function") {
+        fail("OPTION", `${spec.name}: expected a GPUCommandEncoder, got ${describe(encoder)}`);
+      }
       const placement = place(inputs);
       const words = new Uint32Array(steps.pack(placement, request.numbers));
       const content = words.join();

@@ -64,6 +64,11 @@ export const plans: readonly BadInput[] = [
     made.run({ logits: logits() }),
   ),
   used("no inputs", "OPTION", /crossEntropy: .*by name, got undefined/, (made) => made.run()),
+  // Compared with the inputs before, which is no place for a message of the language's own.
+  used("no inputs after a run", "OPTION", /crossEntropy: .*by name, got undefined/, (made) => {
+    made.run({ logits: logits(), targets: labels() });
+    return made.run();
+  }),
   used("an unknown input", "OPTION", /no input of this plan "label"/, (made) =>
     made.run({ logits: logits(), targets: labels(), label: 1 }),
   ),

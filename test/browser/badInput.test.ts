@@ -254,6 +254,15 @@ describe("buffers that WebGPU would refuse", () => {
     buffer.destroy();
   });
 
+  test("what is no command encoder", async () => {
+    const plan = await crossEntropy.plan({ logits: [2, 3], targets: [2] }, { backend });
+    const inputs = { logits: rows, targets: labels };
+    const record = (encoder: unknown) => () => plan.encode(encoder as GPUCommandEncoder, inputs);
+    expect(record(null)).toThrow(/crossEntropy: expected a GPUCommandEncoder, got null/);
+    expect(record({})).toThrow(LossError);
+    plan.destroy();
+  });
+
   test("a bare buffer whose shape nobody tells", async () => {
     expect(await errorOf(bufferOf(24), labels, { backend })).toMatchObject({
       code: "SHAPE_MISMATCH",
