@@ -58,8 +58,8 @@ export function expectLabels(request: Request, name: string, classes: number): v
   const shift = request.choices.shift === true ? 1 : 0;
   for (let row = 0; counts && row < labels.length; row++) {
     const label = labels[row] as number;
-    if (!counts(row - shift)) continue;
     if (label === ignored || (label >= 0 && label < classes && Number.isInteger(label))) continue;
+    if (!counts(row - shift)) continue;
     if (!Number.isInteger(label)) {
       fail(
         "DTYPE",

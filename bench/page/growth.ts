@@ -1,7 +1,7 @@
 import { crossEntropy, openBackend } from "../../src/index.js";
 import { gpuMilliseconds, storage } from "../contenders/gpu.js";
 import type { Report } from "./compare.js";
-import { median, slope } from "./statistics.js";
+import { exponentOf, median } from "./statistics.js";
 
 export interface Point {
   readonly rows: number;
@@ -11,7 +11,7 @@ export interface Point {
 export interface Growth {
   readonly axis: "N" | "V";
   readonly points: readonly Point[];
-  /** Of the time beyond that of a single least row, the median of all rounds: 1 where cost is in proportion. */
+  /** Of the time beyond what any call costs, the median of all rounds: 1 where cost is in proportion. */
   readonly exponent: number;
 }
 
@@ -62,11 +62,12 @@ async function leastOf({ once }: Ready): Promise<number> {
 
 /**
  * Time over three decades of rows and of classes, loss and gradient. All sizes take turns, and each round has an exponent of
- * its own, of which the median counts: a slow minute of the machine then does not fall on one size alone.
+ * its own, of which the median counts: a slow minute of the machine then does not fall on one size alone. What a call costs
+ * whatever its size is fitted with the exponent: it cannot be timed alone, for threads wake up only where there is work.
  */
 export async function growth(elements: number, report: Report): Promise<Growth[]> {
   const backend = await openBackend({ kind: "webgpu" });
-  const steps = [1, 10, 100, 1000];
+  const steps = [1, 3, 10, 30, 100, 300, 1000];
   // The least problem already gives every core as much as the next: cores that idle there would look like a better exponent.
   const base = Math.max(Math.round(elements / 1000 / 512 / 16), 1) * 16;
   const axes = {
@@ -75,25 +76,21 @@ export async function growth(elements: number, report: Report): Promise<Growth[]
   };
   const found: Growth[] = [];
   for (const [axis, sizes] of Object.entries(axes)) {
-    // What a call costs whatever it does, by the kernel that all sizes use.
-    const one = sizes[0]?.classes as number;
-    const least = await readyFor(backend, 1, one);
     const all: Ready[] = [];
     for (const { rows, classes } of sizes) all.push(await readyFor(backend, rows, classes));
     const times: number[][] = sizes.map(() => []);
     const exponents: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       report(`growth in ${axis}: round ${round + 1} of ${ROUNDS}`);
-      const fixed = await leastOf(least);
-      const line: [number, number][] = [];
+      const points: [number, number][] = [];
       for (const [at, { rows, classes }] of sizes.entries()) {
         const ms = await leastOf(all[at] as Ready);
         times[at]?.push(ms);
-        line.push([Math.log(rows * classes - one), Math.log(Math.max(ms - fixed, 1e-3))]);
+        points.push([rows * classes, ms]);
       }
-      exponents.push(slope(line));
+      exponents.push(exponentOf(points));
     }
-    for (const { free } of [least, ...all]) free();
+    for (const { free } of all) free();
     const points = sizes.map((size, at) => ({ ...size, ms: median(times[at] as number[]) }));
     found.push({ axis: axis as "N" | "V", points, exponent: median(exponents) });
   }
