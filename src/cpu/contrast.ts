@@ -45,12 +45,13 @@ interface Verdict {
   correct: boolean;
 }
 
-/** Softmax over a line: -log of the positives' share, by the mean of their logits. */
+/** Softmax over a line: -log of the positives' share, by the mean of their logits. Adds its slopes, times `factor`. */
 function judgeLine(
   { scores, scale }: Scores,
   { own, base, stride, count, isPositive }: Line,
   { skipSelf, skipPositive }: Geometry["arrangement"],
-  slope: ((at: number, slope: number) => void) | undefined,
+  slopes: Float64Array | undefined,
+  factor: number,
 ): Verdict {
   const z = new Float64Array(count);
   const positives: number[] = [];
@@ -68,25 +69,25 @@ function judgeLine(
     const s = (scores[base + c * stride] as number) * scale;
     value += share * (skipPositive ? row.max - s + row.logSum : costOf(row, c));
   }
-  if (slope) {
-    for (let c = 0; c < count; c++) {
-      const p = (row.e[c] as number) / row.sum;
-      let g = p;
-      if (isPositive(c)) {
-        // For a confident row p - 1 would cancel; the mass of the others does not.
-        const confident = row.u[c] === row.max && share === 1 && !skipPositive;
-        g = confident ? -row.others / row.sum : p - share;
-      }
-      slope(base + c * stride, g);
+  if (slopes) {
+    // For a confident row p - 1 would cancel; the mass of the others does not.
+    const pulls = positives.map((c) => {
+      const confident = row.u[c] === row.max && share === 1 && !skipPositive;
+      return confident ? -row.others / row.sum : (row.e[c] as number) / row.sum - share;
+    });
+    for (let c = 0; c < count; c++) (row.e[c] as number) /= row.sum;
+    for (const [at, c] of positives.entries()) row.e[c] = pulls[at] as number;
+    for (let c = 0, at = base; c < count; c++, at += stride) {
+      (slopes[at] as number) += factor * (row.e[c] as number);
     }
   }
   const only = positives[0] as number;
   const s = scores[base + only * stride] as number;
   let correct = true;
-  for (let c = 0; c < count; c++) {
+  for (let c = 0, at = base; correct && c < count; c++, at += stride) {
     if (c === only || (skipSelf && c === own)) continue;
-    const other = scores[base + c * stride] as number;
-    if (!(c < only ? other < s : other <= s)) correct = false;
+    const other = scores[at] as number;
+    correct = c < only ? other < s : other <= s;
   }
   // With the positive left out of the sum, exp(-value) is its odds, not its probability.
   const positive = skipPositive ? 1 / (1 + Math.exp(value)) : Math.exp(-value);
@@ -105,20 +106,17 @@ const judgeBySoftmax: Judge = (scores, request, geometry, factors): Judgement =>
   for (let i = 0; i < rows; i++) {
     if (!factors.active[i]) continue;
     const g = (factors.gradient[i] as number) * (symmetric ? 0.5 : 1);
-    const add = (at: number, slope: number): void => {
-      slopes[at] = (slopes[at] as number) + g * slope;
-    };
-    const wants = g === 0 ? undefined : add;
+    const wanted = g === 0 ? undefined : slopes;
     const row = { own: i, base: i * columns, stride: 1, count: columns };
     const across = { ...row, isPositive: (c: number) => isPositive(i, c) };
-    const found = judgeLine(scores, across, arrangement, wants);
+    const found = judgeLine(scores, across, arrangement, wanted, g);
     values[i] = found.value;
     positiveProbability[i] = found.positive;
     correct[i] = found.correct ? 1 : 0;
     if (!symmetric) continue;
     const column = { own: i, base: i, stride: columns, count: rows };
     const down = { ...column, isPositive: (r: number) => isPositive(r, i) };
-    values[i] = 0.5 * (found.value + judgeLine(scores, down, arrangement, wants).value);
+    values[i] = 0.5 * (found.value + judgeLine(scores, down, arrangement, wanted, g).value);
   }
   return { values, slopes, outputs: { positiveProbability, correct } };
 };
