@@ -60,7 +60,7 @@ fn measured(vector: Vector, lane: u32, power: f32) -> Joint {
       let x = power * bitcast<vec4f>(bits);
       part += x * x;
     }
-    sum += (part.x + part.y) + (part.z + part.w);
+    sum += (part.x + part.z) + (part.y + part.w);  // in the order of the lanes
   }
   return Joint(max(max(tops.x, tops.y), max(tops.z, tops.w)), sum);
 }
