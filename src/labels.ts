@@ -39,7 +39,7 @@ export function takesPart({ tensors }: Request): ((row: number) => boolean) | un
 
 /** Whether the labels were judged before any kernel ran: else a kernel has to count those that are no classes. */
 export const isJudged = (request: Request, name: string): boolean =>
-  request.get(name).host !== undefined && takesPart(request) !== undefined;
+  [request.get(name), request.tensors.mask].every((one) => !one || one.host !== undefined);
 
 /** Fails unless `name` holds class numbers where the mask is not 0, or `ignoreIndex`. Labels on the GPU are judged there. */
 export function expectLabels(request: Request, name: string, classes: number): void {

@@ -70,13 +70,12 @@ function judgeLine(
     value += share * (skipPositive ? row.max - s + row.logSum : costOf(row, c));
   }
   if (slopes) {
-    // For a confident row p - 1 would cancel; the mass of the others does not.
-    const pulls = positives.map((c) => {
-      const confident = row.u[c] === row.max && share === 1 && !skipPositive;
-      return confident ? -row.others / row.sum : (row.e[c] as number) / row.sum - share;
-    });
     for (let c = 0; c < count; c++) (row.e[c] as number) /= row.sum;
-    for (const [at, c] of positives.entries()) row.e[c] = pulls[at] as number;
+    for (const c of positives) {
+      // For a confident row p - 1 would cancel; the mass of the others does not.
+      const confident = row.u[c] === row.max && share === 1 && !skipPositive;
+      row.e[c] = confident ? -row.others / row.sum : (row.e[c] as number) - share;
+    }
     for (let c = 0, at = base; c < count; c++, at += stride) {
       (slopes[at] as number) += factor * (row.e[c] as number);
     }

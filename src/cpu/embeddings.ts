@@ -1,7 +1,8 @@
 import type { Metric, Part } from "../families/arrangement.js";
 import type { Request } from "../request.js";
 import type { CpuArray } from "../spec.js";
-import { multiply, transposed } from "./product.js";
+import { multiply } from "./product.js";
+import { transposed } from "./transposed.js";
 
 /** Below the smallest normal f32 a row has no direction, here as on the GPU. */
 const SMALLEST = 2 ** -126;

@@ -2,6 +2,7 @@ import type { Geometry } from "../losses/gaussianKLFull.js";
 import type { Request } from "../request.js";
 import type { CpuArray, CpuOutcome } from "../spec.js";
 import { reduceValues, rowFactors } from "./factors.js";
+import { transposed } from "./transposed.js";
 
 /** The inverse of one (D, D) matrix, and the logarithm of its determinant: Gauss and Jordan's way, with row exchange. */
 function invert(matrix: Float64Array, depth: number): { inverse: Float64Array; logDet: number } {
@@ -61,9 +62,6 @@ function product(a: Float64Array, b: Float64Array, depth: number): Float64Array 
   });
 }
 
-const transposed = (m: Float64Array, depth: number): Float64Array =>
-  m.map((_, at) => m[(at % depth) * depth + Math.floor(at / depth)] as number);
-
 /** The divergence of two normal distributions with full covariances, in float64. */
 export function gaussianKLFullCpu(
   request: Request,
@@ -111,7 +109,7 @@ export function gaussianKLFullCpu(
         row * slopes.length,
       );
     };
-    const outer = times(transposed(prior.inverse, depth), gap, depth);
+    const outer = times(transposed(prior.inverse, depth, depth), gap, depth);
     const mean = pull.map((value, at) => 0.5 * (value + (outer[at] as number)));
     write("means", mean);
     write(
@@ -121,6 +119,7 @@ export function gaussianKLFullCpu(
     const half = (a: Float64Array, b: Float64Array): Float64Array =>
       transposed(
         a.map((value, at) => 0.5 * (value - (b[at] as number))),
+        depth,
         depth,
       );
     write("covariances", half(prior.inverse, ownInverse));

@@ -23,8 +23,6 @@ export class RowBlock {
   /** From row to row. */
   readonly pitch: number;
   readonly #classes: number;
-  /** The same memory. */
-  readonly #floats: Float32Array;
   readonly #vectorised: ReturnType<typeof vectorised>;
 
   constructor(classes: number, rows: number) {
@@ -39,7 +37,6 @@ export class RowBlock {
       // Pairs are read: of an odd row the last one reaches beyond it.
       this.data = float64s(found.memory, STEPS + size + 1);
     } else this.data = new Float64Array(size);
-    this.#floats = new Float32Array(this.data.buffer);
   }
 
   /** Copies `rows` rows, which lie together in `from`, to the place of row `row` and those behind it. */
@@ -52,7 +49,7 @@ export class RowBlock {
       // They wait at the end of their own place: each leaves it before a wider one comes there.
       const head = 8 * (begin - HEAD);
       const waiting = head + 8 * rows * pitch - 4 * count;
-      this.#floats.set(from.subarray(at, at + count), waiting / 4);
+      new Float32Array(data.buffer, waiting, count).set(from.subarray(at, at + count));
       this.#vectorised.widen(waiting, 4 * classes, head, rows, 8 * pitch);
       return;
     }
@@ -86,7 +83,7 @@ export class RowBlock {
       const head = 8 * (begin - HEAD);
       if (to instanceof Float32Array) {
         this.#vectorised.scaleToFloat32(head, rows, 8 * pitch, head, 4 * classes);
-        to.set(this.#floats.subarray(head / 4, head / 4 + count), at);
+        to.set(new Float32Array(data.buffer, head, count), at);
       } else {
         this.#vectorised.scale(head, rows, 8 * pitch, head, 8 * classes);
         to.set(data.subarray(head / 8, head / 8 + count), at);

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { multiply, transposed } from "../../src/cpu/product.js";
+import { multiply } from "../../src/cpu/product.js";
+import { transposed } from "../../src/cpu/transposed.js";
 import { openBackend, similarityMatrix, type Tensor } from "../../src/index.js";
 import { randomFrom } from "../random.js";
 
