@@ -19,12 +19,13 @@ function labelsOf(request: Request, { rows, shift }: Geometry): Int32Array {
   const given = hostLabels(request.get("targets")) as ArrayLike<number>;
   const ignored = request.number("ignoreIndex");
   const labels = new Int32Array(rows);
+  const ahead = shift > 0 ? 1 : 0;
   for (let row = 0; row < rows; row++) {
-    const found = given[shift ? row + 1 : row] as number;
-    // The last token of a shifted sequence has no next label.
-    const isLast = shift > 0 && row % shift === shift - 1;
-    labels[row] = isLast || found === ignored ? -1 : found;
+    const found = given[row + ahead] as number;
+    labels[row] = found === ignored ? -1 : found;
   }
+  // The last token of a shifted sequence has no next label.
+  if (shift > 0) for (let row = shift - 1; row < rows; row += shift) labels[row] = -1;
   return labels;
 }
 

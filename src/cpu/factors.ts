@@ -4,16 +4,48 @@ import type { CpuArray, Stats } from "../spec.js";
 import { sizeOf } from "../tensor.js";
 
 /** What each loss is multiplied by, in float64: the counterpart of shaders/prepare.wgsl. */
-export interface Factors {
+export class Factors {
   /** mask × sampleWeight; 0 on rows that are skipped. */
   readonly value: Float64Array;
-  /** value × upstream ÷ denominator. */
-  readonly gradient: Float64Array;
   /** 1 where the row takes part. */
   readonly active: Uint8Array;
   readonly denominators: Float64Array;
   readonly segment: number;
-  readonly count: number;
+  /** Rows that take part. */
+  count = 0;
+  readonly #request: Request;
+  #gradient: Float64Array | undefined;
+
+  constructor(request: Request, size: number, segment: number, segments: number) {
+    this.#request = request;
+    this.value = new Float64Array(size);
+    this.active = new Uint8Array(size);
+    this.denominators = new Float64Array(segments);
+    this.segment = segment;
+  }
+
+  /** value × upstream ÷ denominator: a loss alone never asks. */
+  get gradient(): Float64Array {
+    this.#gradient ??= this.#computed();
+    return this.#gradient;
+  }
+
+  #computed(): Float64Array {
+    const { value, denominators, segment } = this;
+    const upstream = this.#request.tensors.upstream?.values();
+    const each = upstream?.length === 1 ? undefined : upstream;
+    const common = upstream && !each ? (upstream[0] as number) : this.#request.number("upstream");
+    const gradient = new Float64Array(value.length);
+    for (let at = 0; at < denominators.length; at++) {
+      const d = (denominators[at] as number) * denominators.length;
+      if (d === 0) continue;
+      const end = Math.min((at + 1) * segment, value.length);
+      for (let row = at * segment; row < end; row++) {
+        gradient[row] = ((value[row] as number) * (each ? (each[row] as number) : common)) / d;
+      }
+    }
+    return gradient;
+  }
 }
 
 /**
@@ -27,38 +59,32 @@ export function rowFactors(
 ): Factors {
   const size = sizeOf(shape);
   const { term, value: constant, segment, segments } = denominatorOf(request, shape);
+  const factors = new Factors(request, size, segment, segments);
+  const { value, active, denominators } = factors;
   const mask = request.tensors.mask?.values();
   const weight = request.tensors.sampleWeight?.values();
-  const upstream = request.tensors.upstream?.values();
-  const value = new Float64Array(size);
-  const gradient = new Float64Array(size);
-  const active = new Uint8Array(size);
-  const denominators = new Float64Array(segments);
+  const byClass = term === "classWeight" || term === "weight";
   let count = 0;
-  for (let row = 0; row < size; row++) {
-    const m = mask ? Number(mask[row]) : 1;
-    const c = m === 0 ? undefined : classWeight(row);
-    if (c === undefined) continue;
-    const s = weight ? (weight[row] as number) : 1;
-    active[row] = 1;
-    count += 1;
-    value[row] = m * s;
-    const brought = term === "classWeight" ? m * c : term === "weight" ? m * s * c : m;
-    if (term === "constant") continue;
-    const at = segments === 1 ? 0 : Math.floor(row / segment);
-    denominators[at] = (denominators[at] as number) + brought;
+  for (let at = 0; at < segments; at++) {
+    const end = Math.min((at + 1) * segment, size);
+    let sum = 0;
+    for (let row = at * segment; row < end; row++) {
+      const m = mask ? Number(mask[row]) : 1;
+      const c = m === 0 ? undefined : classWeight(row);
+      if (c === undefined) continue;
+      const factor = weight ? m * (weight[row] as number) : m;
+      active[row] = 1;
+      count += 1;
+      value[row] = factor;
+      sum += (term === "weight" ? factor : m) * (byClass ? c : 1);
+    }
+    denominators[at] = sum;
   }
-  const given = request.tensors.denominator?.values()[0];
-  if (term === "constant") denominators.fill(given ?? constant);
-  const common = upstream?.length === 1 ? (upstream[0] as number) : request.number("upstream");
-  const varies = upstream !== undefined && upstream.length !== 1;
-  for (let row = 0; row < size; row++) {
-    const at = segments === 1 ? 0 : Math.floor(row / segment);
-    const d = (denominators[at] as number) * segments;
-    const u = varies ? (upstream[row] as number) : common;
-    if (d !== 0) gradient[row] = ((value[row] as number) * u) / d;
+  factors.count = count;
+  if (term === "constant") {
+    denominators.fill(request.tensors.denominator?.values()[0] ?? constant);
   }
-  return { value, gradient, active, denominators, segment, count };
+  return factors;
 }
 
 /** The loss of weighted row values: all of them, or their sum over the denominators. */
