@@ -13,6 +13,21 @@ fn leftLine(at: u32, lane: u32) -> vec4f {
   return left[at][lane];
 }
 
+fn leftNumber(item: u32, row: u32, four: u32, lane: u32) -> f32 {
+  let at = leftPlace(item, row, four);
+  return left[at.x][at.y][lane];
+}
+
+// The same of block (row, k) where the left side lies row by row.
+fn leftInRows(item: u32, row: u32, k: u32, lane: u32) -> vec4f {
+  if (LEFT_TURNED) {
+    return vec4f(leftNumber(item, 4u * k, row, lane), leftNumber(item, 4u * k + 1u, row, lane),
+      leftNumber(item, 4u * k + 2u, row, lane), leftNumber(item, 4u * k + 3u, row, lane));
+  }
+  let at = leftPlace(item, 4u * row + lane, k);
+  return left[at.x][at.y];
+}
+
 // Four depths of the lane's column.
 fn rightLine(at: u32, lane: u32) -> vec4f {
   if (RIGHT_TURNED) {
@@ -32,6 +47,9 @@ fn columnOf(tile: Tile, n: u32) -> u32 {
 
 fn leftAt(tile: Tile, n: u32, k: u32, lane: u32) -> vec4f {
   let row = rowOf(tile, n);
+  if (LEFT_ROWS) {
+    return leftInRows(tile.item, row, k, lane);
+  }
   let inside = select(row * params.leftStride + k, k * params.leftStride + row, LEFT_TURNED);
   return leftLine(params.leftFirst + tile.item * params.leftItem + inside, lane);
 }

@@ -10,8 +10,21 @@ const STEP: u32 = 4u;
 var<workgroup> leftTile: array<vec4f, LEFT_SIZE>;
 var<workgroup> rightTile: array<vec4f, RIGHT_SIZE>;
 
+fn leftFour(item: u32, row: u32, four: u32) -> vec4f {
+  let at = leftPlace(item, row, four);
+  return left[at.x][at.y];
+}
+
 // Four rows at four depths: column k is depth k.
 fn leftBlock(item: u32, row: u32, k: u32) -> mat4x4f {
+  if (LEFT_ROWS) {
+    let lines = 4u * select(row, k, LEFT_TURNED);
+    let four = select(k, row, LEFT_TURNED);
+    let m = mat4x4f(leftFour(item, lines, four), leftFour(item, lines + 1u, four),
+      leftFour(item, lines + 2u, four), leftFour(item, lines + 3u, four));
+    if (LEFT_TURNED) { return m; }
+    return transpose(m);
+  }
   let first = params.leftFirst + item * params.leftItem;
   if (LEFT_TURNED) {
     return left[first + k * params.leftStride + row];

@@ -3,14 +3,12 @@
 //   similarities = left . transposed right      gradients = slopes . right, transposed slopes . left
 // METHOD says how two numbers meet: 0 product, 1 square of their difference, 2 slope times difference
 // from `own`, the number that the gradient is of (a - b by itself, because sums of a and of b cancel).
-// With SCALED a product of two rows is divided by their lengths once it is summed.
+// With LEFT_ROWS the left side lies row by row instead: leftStride fours to a row.
 
 @group(0) @binding(1) var<storage, read> left: array<mat4x4f>;  // (rowBlocks, depthBlocks), or LEFT_TURNED
 @group(0) @binding(2) var<storage, read> right: array<mat4x4f>;  // (columnBlocks, depthBlocks), or RIGHT_TURNED
 @group(0) @binding(3) var<storage, read> own: array<mat4x4f>;  // (rowBlocks, columnBlocks)
 @group(0) @binding(4) var<storage, read_write> product: array<mat4x4f>;  // (rowBlocks, columnBlocks)
-@group(0) @binding(5) var<storage, read> leftInverses: array<vec4f>;  // (all rowBlocks) 1 / lengths
-@group(0) @binding(6) var<storage, read> rightInverses: array<vec4f>;  // (all columnBlocks) 1 / lengths
 
 const PULLS: bool = METHOD == 2u;
 
@@ -31,19 +29,8 @@ fn squares(m: mat4x4f, v: vec4f) -> vec4f {
   return a * a + b * b + (c * c + d * d);
 }
 
-// Stores row `q` of a block of the product.
-fn storeRow(item: u32, row: u32, column: u32, q: u32, sum: vec4f) {
-  if (row < params.rowBlocks && column < params.columnBlocks) {
-    let at = params.productFirst + item * params.productItem + row * params.productStride + column;
-    var line = sum;
-    if (SCALED) {
-      // Lengths first: a set against itself then has the same bits at (i, j) and (j, i).
-      line *= leftInverses[params.leftLine + item * params.rowBlocks + row][q]
-        * rightInverses[params.rightLine + item * params.columnBlocks + column];
-    }
-    if (ACCUMULATE) {
-      line += product[at][q];
-    }
-    product[at][q] = line;
-  }
+// Where the four numbers from 4 * four on of a row lie, as those of a matrix of sixteen.
+fn leftPlace(item: u32, row: u32, four: u32) -> vec2u {
+  let at = params.leftFirst + item * params.leftItem + row * params.leftStride + four;
+  return vec2u(at / 4u, at % 4u);
 }

@@ -28,6 +28,26 @@ import { chunkOf, planSum } from "./sums.js";
 const outputs = ["logSumExp", "logProbs", "entropy", "correct"] as const;
 const TEMPERATURE_SLOPE = 16;
 
+/** Rows whose logits are made together. */
+export interface Turn {
+  readonly context: Rows;
+  readonly chunk: Chunk;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Logits that passes make where they are needed, in place of a tensor. */
+export interface Source {
+  /** (together, rowStride): of one turn after the other; their gradient takes their place. */
+  readonly logits: Range;
+  readonly rowStride: number;
+  readonly together: number;
+  /** Plans what makes the logits of a turn. */
+  make(turn: Turn): void;
+  /** Plans what becomes of their gradient. */
+  take(turn: Turn): void;
+}
+
 /** Rows of one pass: what fits a binding, and on a software adapter what stays well under a slice. */
 function rowsPerPass(on: Target, rowBytes: number, group: number): number {
   const most = on.software ? Math.min(on.maxBinding, 8 * 2 ** 20) : on.maxBinding;
@@ -68,12 +88,13 @@ function variantOf(request: Request, geometry: Geometry, on: Target): Variant {
   };
 }
 
-/** Plans losses and gradients of all rows; a pass over rows takes what fits its bindings. */
+/** Plans losses and gradients of all rows; a pass over rows takes what fits its bindings. Without a source logits are a tensor. */
 export function planLosses(
   builder: ProgramBuilder,
   request: Request,
   geometry: Geometry,
   on: Target,
+  source?: Source,
 ): { readonly context: Rows; readonly planes: Planes } {
   const { rows, classes, classStride, lossShape, soft, shift } = geometry;
   const variant = variantOf(request, geometry, on);
@@ -93,7 +114,8 @@ export function planLosses(
   const most = chunkOf(on, Math.max(rowInfoBytes, 4 * planeCount));
   const context = planRows(builder, request, on, lossShape, labels, most);
   const planes = planPlanes(builder, context.chunks, planeCount);
-  const logits = inputRange(request.get("logits"));
+  const logits = source?.logits ?? inputRange(request.get("logits"));
+  const rowStride = source?.rowStride ?? classes;
   const shape = request.get("logits").shape ?? [...lossShape, classes];
   const matrix = (name: string, isWanted: unknown): Range | undefined =>
     isWanted ? builder.buffer(name, rows * classes * 4) : undefined;
@@ -103,19 +125,19 @@ export function planLosses(
   const weight = request.tensors.weight && inputRange(request.tensors.weight);
 
   const widest = Math.max(logits.unit, targets?.unit ?? 0, gradient || targetsGradient ? 4 : 0);
-  const step = rowsPerPass(on, classes * widest, classStride);
+  const step = rowsPerPass(on, rowStride * widest, classStride);
   const isShared = inPlace && variant.storage !== 0;
   const [{ count: longest }] = context.chunks as [Chunk];
   const edges = isShared ? builder.buffer("edges", Math.min(step, longest) * 8) : undefined;
   const sums = variant.parts * 8 * 4;
   const parts =
     variant.parts > 1 ? builder.buffer("parts", Math.min(step, longest) * sums) : undefined;
-  const planPass = (chunk: Chunk, first: number, count: number): void => {
+  const planPass = (chunk: Chunk, first: number, count: number, made: number): void => {
     // A binding begins with the whole image in which the first row lies.
     const head = first % classStride;
     const bound = Math.ceil((head + count) / classStride) * classStride;
     const part = (range: Range | undefined): Range | undefined =>
-      range && slice(range, (first - head) * classes, bound * classes);
+      range && slice(range, (first - head - made) * rowStride, bound * rowStride);
     const dispatch = (
       work: Work,
       own: Readonly<Record<string, Range | undefined>>,
@@ -142,7 +164,7 @@ export function planLosses(
           chunkStart: chunk.first,
           pixelStart: head,
           parts: variant.parts,
-          rowStride: classes,
+          rowStride,
           totalRows: chunk.count,
           segmentLength: context.segmentLength,
           segments: context.segments,
@@ -174,14 +196,23 @@ export function planLosses(
   };
   for (const chunk of context.chunks) {
     const last = chunk.first + chunk.count;
-    for (let first = chunk.first; first < last; ) {
-      const next = Math.min(Math.floor((first + step) / classStride) * classStride, last);
-      planPass(chunk, first, next - first);
-      first = next;
-    }
+    let from = chunk.first;
+    do {
+      const to = Math.min(from + (source?.together ?? rows), last);
+      const turn = { context, chunk, first: from, count: to - from };
+      source?.make(turn);
+      for (let first = from; first < to; ) {
+        const next = Math.min(Math.floor((first + step) / classStride) * classStride, to);
+        planPass(chunk, first, next - first, source ? from : 0);
+        first = next;
+      }
+      source?.take(turn);
+      from = to;
+    } while (from < last);
     planes.finish(chunk);
   }
 
+  if (source) return { context, planes };
   if (inPlace) {
     builder.result("gradients.logits", logits, shape, gpuDType(request.get("logits").dtype));
   } else if (gradient && place) builder.result("gradients.logits", gradient, shape);
@@ -189,11 +220,16 @@ export function planLosses(
   return { context, planes };
 }
 
-/** Losses and gradients of all rows, then their reduction. */
-export function planCrossEntropy(request: Request, geometry: Geometry, on: Target): Program {
+/** Plans losses and gradients of all rows, then their reduction and what it reports. */
+export function planLoss(
+  builder: ProgramBuilder,
+  request: Request,
+  geometry: Geometry,
+  on: Target,
+  source?: Source,
+): Program {
   const { rows, lossShape } = geometry;
-  const builder = new ProgramBuilder("crossEntropy");
-  const { context, planes } = planLosses(builder, request, geometry, on);
+  const { context, planes } = planLosses(builder, request, geometry, on, source);
   const wanted = outputs.filter((name) => request.outputs.has(name));
   const power = planReduction(builder, request, on, lossShape, planes.at(0), context);
   for (const [at, name] of wanted.entries()) builder.result(name, planes.at(at + 1), lossShape);
@@ -203,6 +239,11 @@ export function planCrossEntropy(request: Request, geometry: Geometry, on: Targe
     builder.result("gradients.temperature", planSum(builder, on, "slope", slopes, rows), []);
   }
   return builder.build();
+}
+
+/** Cross-entropy of logits that are there. */
+export function planCrossEntropy(request: Request, geometry: Geometry, on: Target): Program {
+  return planLoss(new ProgramBuilder("crossEntropy"), request, geometry, on);
 }
 planCrossEntropy.load = loadPieces;
 

@@ -4,7 +4,9 @@ import meetProduct from "../../shaders/meetProduct.wgsl?raw";
 import meetPulls from "../../shaders/meetPulls.wgsl?raw";
 import meetSquares from "../../shaders/meetSquares.wgsl?raw";
 import product from "../../shaders/product.wgsl?raw";
+import productBlocks from "../../shaders/productBlocks.wgsl?raw";
 import productLines from "../../shaders/productLines.wgsl?raw";
+import productRows from "../../shaders/productRows.wgsl?raw";
 import tiled from "../../shaders/productTiled.wgsl?raw";
 import similarity from "../../shaders/similarity.wgsl?raw";
 import type { Kernel, ProgramBuilder, Range, Target } from "../plan.js";
@@ -23,9 +25,13 @@ const meetings: Readonly<Record<Method, string>> = {
   pulls: meetPulls,
 };
 
-/** A part of a matrix in blocks: from block `first` on, `stride` blocks from one row of blocks to the next. */
+/**
+ * A part of a matrix in blocks: from block `first` on, `stride` blocks from one row of blocks to the next. Of one that lies
+ * row by row, four numbers are counted in place of a block, and a row in place of four.
+ */
 export interface View {
   readonly range: Range;
+  readonly inRows?: boolean;
   readonly first?: number;
   readonly stride: number;
   /** Blocks from one matrix of a batch to the next. */
@@ -45,7 +51,7 @@ interface Sizes {
 export interface Product extends Sizes {
   readonly label: string;
   readonly left: View & { readonly turned?: boolean };
-  readonly right: View & { readonly turned?: boolean };
+  readonly right: Omit<View, "inRows"> & { readonly turned?: boolean };
   readonly product: View;
   /** 1 / the lengths of all rows of both sides, and the blocks of them to begin with: the product is multiplied by them. */
   readonly inverses?: {
@@ -54,6 +60,8 @@ export interface Product extends Sizes {
     readonly leftFirst: number;
     readonly rightFirst: number;
   };
+  /** A number per column that is added in the first `rows` rows, to a product that lies row by row. */
+  readonly bias?: { readonly range: Range; readonly rows: number; readonly columns: number };
   /** What gradients are of, in blocks like the product's; for the method "pulls". */
   readonly own?: Range;
   /** Adds to what is there. */
@@ -123,9 +131,13 @@ const params: Kernel["params"] = {
   gridWidth: "u32",
 };
 
+const biasParams: Kernel["params"] = { biasStart: "u32", biasRows: "u32", biasColumns: "u32" };
+
 /** Plans a product of two matrices in blocks, in as many passes as keep the GPU free for others. */
 export function planProduct(builder: ProgramBuilder, on: Target, wanted: Product): void {
-  const { method, left, right, rowBlocks, columnBlocks, depthBlocks, items = 1, inverses } = wanted;
+  const { method, left, right, rowBlocks, columnBlocks, depthBlocks, items = 1 } = wanted;
+  const { inverses, bias } = wanted;
+  const inRows = wanted.product.inRows === true;
   if (rowBlocks * columnBlocks * items === 0) return;
   const { tiled: isTiled, down, across } = productShape(on, wanted);
   const tilesAcross = Math.ceil(columnBlocks / across);
@@ -136,6 +148,7 @@ export function planProduct(builder: ProgramBuilder, on: Target, wanted: Product
     label: wanted.label,
     parts: [
       similarity,
+      inRows ? productRows : productBlocks,
       ...(isTiled
         ? [tiled]
         : [product, productLines, meetings[method], shares ? blockShared : blockAlone]),
@@ -143,12 +156,13 @@ export function planProduct(builder: ProgramBuilder, on: Target, wanted: Product
     constants: {
       METHOD: methods[method],
       LEFT_TURNED: left.turned === true,
+      LEFT_ROWS: left.inRows === true,
       RIGHT_TURNED: right.turned === true,
       ACCUMULATE: wanted.accumulate === true,
-      SCALED: inverses !== undefined,
+      ...(inRows ? { BIASED: bias !== undefined } : { SCALED: inverses !== undefined }),
       ...(isTiled ? { ACROSS: across / 16 } : { DOWN: down, ACROSS: across, SUBGROUPS: shares }),
     },
-    params,
+    params: inRows ? { ...params, ...biasParams } : params,
   };
   const device = on.software ? "software" : "hardware";
   const tileWork = (128 * down * across * Math.max(depthBlocks, 1)) / OPERATIONS_PER_BYTE[device];
@@ -163,6 +177,7 @@ export function planProduct(builder: ProgramBuilder, on: Target, wanted: Product
         product: wanted.product.range,
         ...(wanted.own ? { own: wanted.own } : {}),
         ...(inverses ? { leftInverses: inverses.left, rightInverses: inverses.right } : {}),
+        ...(bias ? { bias: bias.range } : {}),
       },
       params: {
         rowBlocks,
@@ -184,6 +199,7 @@ export function planProduct(builder: ProgramBuilder, on: Target, wanted: Product
         tilesPerItem,
         firstTile: first,
         tiles: first + count,
+        ...(bias ? { biasRows: bias.rows, biasColumns: bias.columns } : {}),
       },
       workgroups: count,
       work: Math.ceil(count * tileWork),

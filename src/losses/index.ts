@@ -70,6 +70,7 @@ export { entropy } from "./entropy.js";
 export { generalizedCrossEntropy } from "./generalizedCrossEntropy.js";
 export { jsd } from "./jsd.js";
 export { klDivergence } from "./klDivergence.js";
+export { linearCrossEntropy } from "./linearCrossEntropy.js";
 export { listwiseSoftmax } from "./listwiseSoftmax.js";
 export { logSoftmax } from "./logSoftmax.js";
 export { logSumExp } from "./logSumExp.js";

@@ -4,7 +4,7 @@ import importlib
 import sys
 
 sys.dont_write_bytecode = True
-SCRIPTS = ["cross_entropy", "elementwise", "row", "pairwise", "generative", "reductions", "worked", "validate"]
+SCRIPTS = ["cross_entropy", "linear_cross_entropy", "elementwise", "row", "pairwise", "generative", "reductions", "worked", "validate"]
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or SCRIPTS:
