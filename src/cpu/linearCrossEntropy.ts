@@ -1,10 +1,10 @@
+import { Argument } from "../argument.js";
 import type { LinearGeometry } from "../losses/linearCrossEntropy.js";
 import type { Request } from "../request.js";
 import type { CpuArray, CpuCall, CpuOutcome } from "../spec.js";
-import { askedOf, crossEntropyCpu, judgeRows, outcomeOf } from "./crossEntropy.js";
-import type { Asked } from "./crossEntropyGeneral.js";
-import { factorsOf, readTargets, type Targets } from "./crossEntropyTargets.js";
-import type { Factors } from "./factors.js";
+import { crossEntropyCpu } from "./crossEntropy.js";
+import { rowsOf } from "./crossEntropyTargets.js";
+import { reduceValues } from "./factors.js";
 import { multiply } from "./product.js";
 import { transposed } from "./transposed.js";
 
@@ -16,7 +16,7 @@ const CLASSES = 1024;
 type Numbers = Float64Array;
 
 /** Rows [start, end) of `x`; zeros where `isRead` refuses one. */
-function rowsOf(
+function numbersOf(
   x: Numbers,
   depth: number,
   [start, end]: readonly [number, number],
@@ -28,28 +28,6 @@ function rowsOf(
     block.set(x.subarray(row * depth, (row + 1) * depth), (row - start) * depth);
   }
   return block;
-}
-
-/** What is known of some of the rows. */
-function partOf(
-  { targets, factors, asked }: { targets: Targets; factors: Factors; asked: Asked },
-  start: number,
-  end: number,
-): { targets: Targets; factors: Factors; asked: Asked } {
-  const outputs: Record<string, CpuArray> = {};
-  for (const [name, { data }] of Object.entries(asked.outputs)) {
-    outputs[name] = { shape: [end - start], data: data.subarray(start, end) };
-  }
-  return {
-    targets: { ...targets, labels: targets.labels.subarray(start, end) },
-    factors: {
-      ...factors,
-      value: factors.value.subarray(start, end),
-      gradient: factors.gradient.subarray(start, end),
-      active: factors.active.subarray(start, end),
-    },
-    asked: { ...asked, values: asked.values.subarray(start, end), outputs },
-  };
 }
 
 function add(to: Numbers, from: Numbers, at = 0): void {
@@ -110,31 +88,79 @@ class Back {
   }
 }
 
+/** What the rows [start, end) are as a call of cross-entropy: their logits, and labels and factors as they are known. */
+function blockRequest(
+  request: Request,
+  { labels, factors }: ReturnType<typeof rowsOf>,
+  z: Numbers,
+  [start, end]: readonly [number, number],
+  isAsked: boolean,
+): Request {
+  const count = end - start;
+  const argument = (name: string, data: Float64Array | Int32Array): Argument => {
+    const dtype = data instanceof Int32Array ? "i32" : "f64";
+    return new Argument(name, dtype, undefined, { kind: "host", data }, data.length);
+  };
+  const value = factors.value.subarray(start, end);
+  const upstream = Float64Array.from({ length: isAsked ? count : 0 }, (_, row) =>
+    value[row] === 0 ? 0 : (factors.gradient[start + row] as number) / (value[row] as number),
+  );
+  const { weight } = request.tensors;
+  return Object.assign(Object.create(request) as Request, {
+    tensors: {
+      logits: argument("logits", z),
+      targets: argument("targets", labels.subarray(start, end)),
+      sampleWeight: argument("sampleWeight", value),
+      ...(isAsked ? { upstream: argument("upstream", upstream) } : {}),
+      ...(weight ? { weight } : {}),
+    },
+    numbers: { ...request.numbers, ignoreIndex: -1, upstream: 1 },
+    gradients: isAsked ? { logits: "inPlace" } : {},
+    outputs: new Set([...request.outputs].filter((name) => name !== "perplexity")),
+    reduction: "none",
+  });
+}
+
 /** Cross-entropy of logits that are made a block of rows at a time, in float64. */
 export function linearCrossEntropyCpu(request: Request, geometry: LinearGeometry): CpuOutcome {
   const { rows, classes, depth, lossShape } = geometry;
   const hidden = request.get("hidden").values();
   const weight = request.get("linearWeight").values();
   const bias = request.tensors.linearBias?.values();
-  const targets = readTargets(request, geometry);
-  const factors = factorsOf(request, geometry, targets);
-  const all = { targets, factors, asked: askedOf(request, geometry) };
+  const known = rowsOf(request, geometry);
+  const { factors } = known;
   const back = new Back(request, geometry);
+  const values = new Float64Array(rows);
+  const outputs: Record<string, CpuArray> = {};
+  for (const name of request.outputs)
+    outputs[name] = { shape: lossShape, data: new Float64Array(rows) };
   const isRead = (row: number): boolean => factors.active[row] === 1;
   const isAsked = (row: number): boolean => factors.gradient[row] !== 0;
   const step = Math.max(Math.floor(BLOCK / Math.max(classes, depth)), 4);
   for (let start = 0; start < rows; start += step) {
     const end = Math.min(start + step, rows);
-    const block = rowsOf(hidden, depth, [start, end], isRead);
-    const z = multiply(block, end - start, weight, classes, depth);
+    const z = multiply(
+      numbersOf(hidden, depth, [start, end], isRead),
+      end - start,
+      weight,
+      classes,
+      depth,
+    );
     for (let at = 0; bias && at < z.length; at++) {
       (z[at] as number) += bias[at % classes] as number;
     }
-    const part = partOf(all, start, end);
+    const part = blockRequest(request, known, z, [start, end], back.isAsked);
+    const sizes = { ...geometry, rows: end - start, lossShape: [end - start], shift: 0 };
     // The slopes take the place of the logits.
-    const asked = { ...part.asked, logits: back.isAsked ? z : undefined };
-    judgeRows(request, { ...geometry, rows: end - start }, { ...part, z }, asked);
-    if (back.isAsked) back.take(z, rowsOf(hidden, depth, [start, end], isAsked), start, isAsked);
+    const found = crossEntropyCpu(part, sizes, () => z);
+    values.set(found.loss.data, start);
+    for (const [name, { data }] of Object.entries(found.outputs))
+      outputs[name]?.data.set(data, start);
+    if (back.isAsked) back.take(z, numbersOf(hidden, depth, [start, end], isAsked), start, isAsked);
+  }
+  const { loss, stats } = reduceValues(request, lossShape, values, factors);
+  if (request.outputs.has("perplexity")) {
+    outputs.perplexity = { shape: [], data: Float64Array.of(Math.exp(loss.data[0] as number)) };
   }
   const gradients: Record<string, CpuArray> = {};
   const shapes = {
@@ -146,7 +172,7 @@ export function linearCrossEntropyCpu(request: Request, geometry: LinearGeometry
     const data = back[name];
     if (data) gradients[name] = { shape: shapes[name], data };
   }
-  return outcomeOf(request, geometry, factors, all.asked, gradients);
+  return { loss, gradients, outputs, stats };
 }
 
 linearCrossEntropyCpu.load = (call?: CpuCall<LinearGeometry>): Promise<unknown> | undefined =>

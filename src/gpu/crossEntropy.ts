@@ -115,7 +115,7 @@ export function planLosses(
   const context = planRows(builder, request, on, lossShape, labels, most);
   const planes = planPlanes(builder, context.chunks, planeCount);
   const logits = source?.logits ?? inputRange(request.get("logits"));
-  const rowStride = source?.rowStride ?? classes;
+  const { rowStride, together } = source ?? { rowStride: classes, together: rows };
   const shape = request.get("logits").shape ?? [...lossShape, classes];
   const matrix = (name: string, isWanted: unknown): Range | undefined =>
     isWanted ? builder.buffer(name, rows * classes * 4) : undefined;
@@ -196,19 +196,19 @@ export function planLosses(
   };
   for (const chunk of context.chunks) {
     const last = chunk.first + chunk.count;
-    let from = chunk.first;
+    let first = chunk.first;
     do {
-      const to = Math.min(from + (source?.together ?? rows), last);
-      const turn = { context, chunk, first: from, count: to - from };
+      const made = source ? first : 0;
+      const end = Math.min(first + together, last);
+      const turn = { context, chunk, first, count: end - first };
       source?.make(turn);
-      for (let first = from; first < to; ) {
-        const next = Math.min(Math.floor((first + step) / classStride) * classStride, to);
-        planPass(chunk, first, next - first, source ? from : 0);
+      while (first < end) {
+        const next = Math.min(Math.floor((first + step) / classStride) * classStride, end);
+        planPass(chunk, first, next - first, made);
         first = next;
       }
       source?.take(turn);
-      from = to;
-    } while (from < last);
+    } while (first < last);
     planes.finish(chunk);
   }
 
