@@ -85,7 +85,6 @@ export function plainRows(
   const scales = new Float64Array(block.rows);
   const batch: Batch = { block, count: 0, rows, starts, scales };
   const slopes = new Float64Array(block.rows);
-  const gradientFactors = gradient && factors.gradient;
   const clear = (start: number): void => {
     if (gradient) for (let c = 0; c < classes; c++) gradient[start + c * stride] = 0;
   };
@@ -117,8 +116,8 @@ export function plainRows(
       // 0 log 0 is 0.
       const loss = mass === 0 && cost === Number.POSITIVE_INFINITY ? 0 : mass * cost;
       values[row] = (factors.value[row] as number) * loss;
-      if (!gradientFactors) continue;
-      const scale = ((gradientFactors[row] as number) * mass) / sum;
+      if (!gradient) continue;
+      const scale = ((factors.gradient[row] as number) * mass) / sum;
       // On a confident row p - 1 would cancel; the others' mass does not.
       const rest = target === largest ? others : sum - (data[at + label] as number);
       scales[i] = scale;
@@ -131,7 +130,7 @@ export function plainRows(
       const row = rows[i] as number;
       gradient[start + (labels[row] as number) * stride] = slopes[i] as number;
       // Nothing is asked of this row, whatever it holds.
-      if (gradientFactors?.[row] === 0) clear(start);
+      if (factors.gradient[row] === 0) clear(start);
     }
   }
 }

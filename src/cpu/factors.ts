@@ -4,48 +4,16 @@ import type { CpuArray, Stats } from "../spec.js";
 import { sizeOf } from "../tensor.js";
 
 /** What each loss is multiplied by, in float64: the counterpart of shaders/prepare.wgsl. */
-export class Factors {
+export interface Factors {
   /** mask × sampleWeight; 0 on rows that are skipped. */
   readonly value: Float64Array;
+  /** value × upstream ÷ denominator; empty where no gradient is asked for. */
+  readonly gradient: Float64Array;
   /** 1 where the row takes part. */
   readonly active: Uint8Array;
   readonly denominators: Float64Array;
   readonly segment: number;
-  /** Rows that take part. */
-  count = 0;
-  readonly #request: Request;
-  #gradient: Float64Array | undefined;
-
-  constructor(request: Request, size: number, segment: number, segments: number) {
-    this.#request = request;
-    this.value = new Float64Array(size);
-    this.active = new Uint8Array(size);
-    this.denominators = new Float64Array(segments);
-    this.segment = segment;
-  }
-
-  /** value × upstream ÷ denominator: a loss alone never asks. */
-  get gradient(): Float64Array {
-    this.#gradient ??= this.#computed();
-    return this.#gradient;
-  }
-
-  #computed(): Float64Array {
-    const { value, denominators, segment } = this;
-    const upstream = this.#request.tensors.upstream?.values();
-    const each = upstream?.length === 1 ? undefined : upstream;
-    const common = upstream && !each ? (upstream[0] as number) : this.#request.number("upstream");
-    const gradient = new Float64Array(value.length);
-    for (let at = 0; at < denominators.length; at++) {
-      const d = (denominators[at] as number) * denominators.length;
-      if (d === 0) continue;
-      const end = Math.min((at + 1) * segment, value.length);
-      for (let row = at * segment; row < end; row++) {
-        gradient[row] = ((value[row] as number) * (each ? (each[row] as number) : common)) / d;
-      }
-    }
-    return gradient;
-  }
+  readonly count: number;
 }
 
 /**
@@ -59,11 +27,12 @@ export function rowFactors(
 ): Factors {
   const size = sizeOf(shape);
   const { term, value: constant, segment, segments } = denominatorOf(request, shape);
-  const factors = new Factors(request, size, segment, segments);
-  const { value, active, denominators } = factors;
   const mask = request.tensors.mask?.values();
   const weight = request.tensors.sampleWeight?.values();
-  const byClass = term === "classWeight" || term === "weight";
+  const upstream = request.tensors.upstream?.values();
+  const value = new Float64Array(size);
+  const active = new Uint8Array(size);
+  const denominators = new Float64Array(segments);
   let count = 0;
   for (let at = 0; at < segments; at++) {
     const end = Math.min((at + 1) * segment, size);
@@ -76,15 +45,25 @@ export function rowFactors(
       active[row] = 1;
       count += 1;
       value[row] = factor;
-      sum += (term === "weight" ? factor : m) * (byClass ? c : 1);
+      sum += (term === "weight" ? factor : m) * (term === "mask" ? 1 : c);
     }
     denominators[at] = sum;
   }
-  factors.count = count;
   if (term === "constant") {
     denominators.fill(request.tensors.denominator?.values()[0] ?? constant);
   }
-  return factors;
+  const gradient = new Float64Array(Object.keys(request.gradients).length > 0 ? size : 0);
+  const each = upstream?.length === 1 ? undefined : upstream;
+  const common = upstream && !each ? (upstream[0] as number) : request.number("upstream");
+  for (let at = 0; at < segments; at++) {
+    const d = (denominators[at] as number) * segments;
+    if (d === 0) continue;
+    const end = Math.min((at + 1) * segment, gradient.length);
+    for (let row = at * segment; row < end; row++) {
+      gradient[row] = ((value[row] as number) * (each ? (each[row] as number) : common)) / d;
+    }
+  }
+  return { value, gradient, active, denominators, segment, count };
 }
 
 /** The loss of weighted row values: all of them, or their sum over the denominators. */
