@@ -1,7 +1,7 @@
 // What each row's loss is multiplied by, and what it brings to the denominator. A team of LANES takes
-// BLOCK rows of one segment; its sums go to `partials`, three words each, in a fixed order. All
-// tensors of one number a row begin at `firstRow`: where one binding cannot hold them, a dispatch
-// takes `blocks` blocks from `firstBlock` on.
+// BLOCK rows of one segment and sums them in a fixed order. The sums go to `totals`, three numbers each,
+// which settle.wgsl reads; the WHOLE of the rows is settled here. All tensors of one number a row begin at
+// `firstRow`: where one binding cannot hold them, a dispatch takes `blocks` blocks from `firstBlock` on.
 
 struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 
@@ -11,28 +11,18 @@ struct RowInfo { label: u32, valueFactor: f32, gradientFactor: f32 }
 @group(0) @binding(4) var<storage, read> upstream: array<f32>;  // (rows) or one
 @group(0) @binding(5) var<storage, read> classWeights: array<f32>;  // (classes)
 @group(0) @binding(6) var<storage, read_write> rowInfo: array<RowInfo>;  // (rows)
-@group(0) @binding(7) var<storage, read_write> partials: array<u32>;  // (blocks, 3)
+@group(0) @binding(7) var<storage, read_write> totals: array<f32>;  // (blocks, 3), or (3) of the whole
+@group(0) @binding(8) var<storage, read_write> status: array<u32>;  // (5)
 
 const THREADS: u32 = LANES * TEAMS;
 const SKIPPED: u32 = 0xffffffffu;
 const OUT_OF_RANGE: u32 = 0xfffffffeu;
 
-struct Brought { denominator: f32, count: f32, outOfRange: u32 }
-
-alias Part = Brought;
-
-fn joined(a: Brought, b: Brought) -> Brought {
-  return Brought(a.denominator + b.denominator, a.count + b.count, a.outOfRange + b.outOfRange);
-}
-
 // A label as a class, SKIPPED or OUT_OF_RANGE. 64-bit labels are two words, the low one first.
 fn labelAt(place: u32) -> u32 {
   var label = 0u;
   if (LABEL_WORDS > 0u) {
-    var isSkipped = false;
-    if (SHIFTED) {
-      isSkipped = (params.firstRow + place) % params.shift == params.shift - 1u;
-    }
+    var isSkipped = SHIFTED && (params.firstRow + place) % params.shift == params.shift - 1u;
     let at = (params.labelsStart + place + select(0u, 1u, SHIFTED)) * LABEL_WORDS;
     let low = labels[at];
     var high = select(0u, 0xffffffffu, LABEL_SIGNED & (low >= 0x80000000u));
@@ -50,7 +40,7 @@ fn prepareRow(place: u32) -> Brought {
   let m = maskAt(place);
   let label = select(labelAt(place), SKIPPED, m == 0.0);
   var info = RowInfo(label, 0.0, 0.0);
-  var brought = Brought(0.0, 0.0, select(0u, 1u, label == OUT_OF_RANGE));
+  var brought = Brought(0.0, 0.0, select(0u, 1u, label == OUT_OF_RANGE), 0.0);
   if (label < OUT_OF_RANGE) {
     var s = 1.0;
     if (SAMPLE_WEIGHTED) {
@@ -83,26 +73,37 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let turn = (group.y * params.gridWidth + group.x) * TEAMS + thread / LANES;
+  let team = (group.y * params.gridWidth + group.x) * TEAMS + thread / LANES;
   let lane = thread & (LANES - 1u);
-  let block = params.firstBlock + turn;
+  let block = params.firstBlock + team;
   let segment = block / params.blocksPerSegment;
   let begin = (block % params.blocksPerSegment) * BLOCK;
-  let end = select(begin, min(begin + BLOCK, params.segmentLength), turn < params.blocks);
-  var sum = Brought(0.0, 0.0, 0u);
-  // Chunks of 32 a lane: one running sum over a whole block drifts by 1e-5.
-  for (var chunk = begin; chunk < end; chunk += LANES * 32u) {
-    var part = Brought(0.0, 0.0, 0u);
-    let stop = min(chunk + LANES * 32u, end);
-    for (var at = chunk + lane; at < stop; at += LANES) {
-      part = joined(part, prepareRow(segment * params.segmentLength + at - params.firstRow));
-    }
-    sum = joined(sum, part);
+  let end = select(begin, min(begin + BLOCK, params.segmentLength), team < params.blocks);
+  var sum = Brought();
+  if (WHOLE) {
+    sum.weight = weightOfLane(lane);
   }
-  let all = sumOfLanes(lane, sum);
-  if ((lane == 0u) & (turn < params.blocks)) {
-    partials[block * 3u] = bitcast<u32>(all.denominator);
-    partials[block * 3u + 1u] = bitcast<u32>(all.count);
-    partials[block * 3u + 2u] = all.outOfRange;
+  // Chunks of 32 a lane: one running sum over a whole block drifts by 1e-5.
+  var part = Brought();
+  for (var turn = 0u; turn < ENDLESS; turn++) {
+    let at = begin + turn * LANES + lane;
+    if (at >= end) {
+      break;
+    }
+    part = joined(part, prepareRow(segment * params.segmentLength + at - params.firstRow));
+    if (turn % 32u == 31u) {
+      sum = joined(sum, part);
+      part = Brought();
+    }
+  }
+  let all = sumOfLanes(lane, joined(sum, part));
+  if ((lane == 0u) & (team < params.blocks)) {
+    if (WHOLE) {
+      settleAll(settledSegment(0u, all, params.denominator), params.temperature);
+    } else {
+      totals[block * 3u] = all.denominator;
+      totals[block * 3u + 1u] = all.count;
+      totals[block * 3u + 2u] = f32(all.outOfRange);
+    }
   }
 }

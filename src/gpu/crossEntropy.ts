@@ -3,6 +3,7 @@ import { fail } from "../errors.js";
 import type { Geometry } from "../losses/crossEntropy.js";
 import { type Program, ProgramBuilder, type Range, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
+import { type Chunk, rowInfoBytes } from "./chunks.js";
 import {
   edgesKernel,
   loadPieces,
@@ -13,15 +14,7 @@ import {
 } from "./crossEntropyModule.js";
 import { type Planes, planPlanes } from "./planes.js";
 import { crossEntropyShape } from "./rowShape.js";
-import {
-  type Chunk,
-  inputRange,
-  planReduction,
-  planRows,
-  type Rows,
-  rowInfoBytes,
-  storageCodes,
-} from "./rows.js";
+import { inputRange, planReduction, planRows, type Rows, storageCodes } from "./rows.js";
 import { chunkOf, planSum } from "./sums.js";
 
 /** Per-row outputs in the order of their bits. */

@@ -1,6 +1,6 @@
 import kernel from "../../shaders/plane.wgsl?raw";
 import { type ProgramBuilder, type Range, slice } from "../plan.js";
-import type { Chunk } from "./rows.js";
+import type { Chunk } from "./chunks.js";
 
 /** Numbers of each row, some planes of them: as a kernel over rows writes them, and as results. */
 export interface Planes {

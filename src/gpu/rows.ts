@@ -2,6 +2,7 @@ import maskPiece from "../../shaders/mask.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import prepare from "../../shaders/prepare.wgsl?raw";
 import settle from "../../shaders/settle.wgsl?raw";
+import settled from "../../shaders/settled.wgsl?raw";
 import type { Argument } from "../argument.js";
 import { type Denominator, denominatorOf } from "../denominator.js";
 import { bytesPerElement, gpuDType } from "../dtype.js";
@@ -17,7 +18,8 @@ import {
 } from "../plan.js";
 import type { Request } from "../request.js";
 import { sizeOf } from "../tensor.js";
-import { blockOf, emptyBitsOf, planSum, teamOf, teamsOf } from "./sums.js";
+import { type Chunk, chunksOf } from "./chunks.js";
+import { blockOf, emptyBitsOf, planSum, teamOf } from "./sums.js";
 
 const terms = { constant: 0, classWeight: 1, weight: 2, mask: 3 } as const;
 
@@ -35,19 +37,6 @@ export const maskCodes = {
   u8: 0,
   f64: 0,
 } as const;
-
-/** Bytes of a RowInfo. */
-export const rowInfoBytes = 12;
-
-/** Rows whose factors lie in a buffer of their own, which one binding holds. */
-export interface Chunk {
-  readonly first: number;
-  readonly count: number;
-  /** The first of its blocks. */
-  readonly block: number;
-  /** (count) of RowInfo. */
-  readonly rowInfo: Range;
-}
 
 /** What the row kernels read about their rows: labels and factors, denominators, status. */
 export interface Rows {
@@ -115,6 +104,13 @@ export interface Brought {
   readonly weighted?: boolean;
 }
 
+/** The numbers of a call that settling reads. */
+const settledNumbers = ({ numbers }: Request, { value, segments }: Denominator) => ({
+  segments,
+  denominator: numbers.denominator === undefined ? value : "denominator",
+  temperature: numbers.temperature === undefined ? 1 : "temperature",
+});
+
 /** Plans the pass that turns partial sums into 1 / denominator for each segment, and writes the status words. */
 export function planSettle(
   builder: ProgramBuilder,
@@ -123,12 +119,12 @@ export function planSettle(
   { denominator, blocksPerSegment, partials, totals, status, weighted = false }: Brought,
   classes = 0,
 ): void {
-  const { term, value, segments } = denominator;
+  const { term, segments } = denominator;
   const { lanes, join } = teamOf(on);
   builder.pass({
     kernel: {
       label: "settle",
-      parts: [settle, join],
+      parts: [math, settled, settle, join],
       constants: {
         LANES: lanes,
         TERM: terms[term],
@@ -154,36 +150,10 @@ export function planSettle(
       totals,
       status,
     },
-    params: {
-      segments,
-      blocksPerSegment,
-      classes,
-      denominator: request.numbers.denominator === undefined ? value : "denominator",
-      temperature: request.numbers.temperature === undefined ? 1 : "temperature",
-    },
+    params: { ...settledNumbers(request, denominator), blocksPerSegment, classes },
     workgroups: 1,
     work: blocksPerSegment * segments * 12,
   });
-}
-
-/** The rows of a call in chunks of whole blocks, the first the longest: one, unless `most` rows are all that a binding holds. */
-function chunksOf(
-  builder: ProgramBuilder,
-  { rows, segment, size }: { rows: number; segment: number; size: number },
-  most: number,
-): Chunk[] {
-  const perSegment = Math.max(Math.ceil(segment / size), 1);
-  const step = Math.max(Math.floor(most / Math.min(size, Math.max(segment, 1))), 1);
-  const rowOf = (block: number): number =>
-    Math.min(Math.floor(block / perSegment) * segment + (block % perSegment) * size, rows);
-  const chunks: Chunk[] = [];
-  for (let block = 0, first = 0; block === 0 || first < rows; block += step) {
-    const next = rowOf(block + step);
-    const rowInfo = builder.buffer(`rowInfo${first || ""}`, (next - first) * rowInfoBytes);
-    chunks.push({ first, count: next - first, block, rowInfo });
-    first = next;
-  }
-  return chunks;
 }
 
 /**
@@ -201,27 +171,31 @@ export function planRows(
   const rows = sizeOf(lossShape);
   const denominator = denominatorOf(request, lossShape);
   const { term, segment, segments } = denominator;
+  const { lanes, teams, join } = teamOf(on);
   const size = blockOf(on, rows);
   const blocksPerSegment = Math.max(Math.ceil(segment / size), 1);
   const blocks = rows === 0 ? 0 : blocksPerSegment * segments;
   const chunks = chunksOf(builder, { rows, segment, size }, most);
-  const partials = builder.buffer("partials", blocks * 12);
+  const { mask, upstream, weight } = request.tensors;
+  // What one block holds is settled with it; but a kernel has eight bindings, and these would be a ninth.
+  const given = request.tensors.denominator ?? request.tensors.temperature;
+  const whole = blocks === 1 && given === undefined;
+  const partials = whole ? undefined : builder.buffer("partials", blocks * 12);
   const totals = builder.buffer("totals", (segments + 2) * 4);
   const status = builder.buffer("status", statusBytes);
-  const { mask, upstream, weight } = request.tensors;
   const made = labels?.made;
   const labelType = labels ? (made ? "u32" : gpuDType(request.get(labels.name).dtype)) : "f32";
   const ignore = made ? 0xffffffff : request.numbers.ignoreIndex;
   const shift = labels?.shift ?? 0;
-  const { lanes, join } = teamOf(on);
   const weighted = weight !== undefined && labels !== undefined && !labels.unweighted;
   const kernel: Kernel = {
     label: "prepare",
-    parts: [math, maskPiece, prepare, join],
+    parts: [math, maskPiece, settled, prepare, join],
     constants: {
       LANES: lanes,
-      TEAMS: teamsOf(on),
+      TEAMS: teams,
       BLOCK: size,
+      WHOLE: whole,
       LABEL_WORDS: labels ? (labelType === "i64" ? 2 : 1) : 0,
       LABEL_SIGNED: labelType !== "u32",
       SHIFTED: shift > 0,
@@ -248,7 +222,10 @@ export function planRows(
       sampleWeightStart: "u32",
       upstreamStart: "u32",
       classWeightsStart: "u32",
+      segments: "u32",
       upstream: "f32",
+      denominator: "f32",
+      temperature: "f32",
     },
   };
   const perRow = {
@@ -269,9 +246,10 @@ export function planRows(
         ...(Object.fromEntries(parts) as typeof perRow),
         ...(weighted ? present(request, { classWeights: "weight" }) : {}),
         rowInfo,
-        partials,
+        ...(partials ? { totals: partials } : { totals, status }),
       },
       params: {
+        ...settledNumbers(request, denominator),
         firstBlock: block,
         firstRow: first,
         blocks: turns,
@@ -282,12 +260,14 @@ export function planRows(
         upstream: "upstream",
         ...wordsOf(ignore ?? 0),
       },
-      workgroups: Math.ceil(turns / teamsOf(on)),
+      workgroups: Math.ceil(turns / teams),
       work: count * 16,
     });
   }
-  const brought = { denominator, blocksPerSegment: rows === 0 ? 0 : blocksPerSegment, weighted };
-  planSettle(builder, request, on, { ...brought, partials, totals, status }, labels?.classes);
+  if (partials) {
+    const known = { denominator, blocksPerSegment: rows === 0 ? 0 : blocksPerSegment, weighted };
+    planSettle(builder, request, on, { ...known, partials, totals, status }, labels?.classes);
+  }
   const rule = labels && !made && !isJudged(request, labels.name);
   builder.status(
     status,

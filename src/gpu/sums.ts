@@ -19,16 +19,23 @@ export const chunkOf = (on: Target, bytes: number, group = 1): number =>
 /** Lanes of the kernels that walk over rows: a software adapter pays for every lane of a barrier. */
 export const lanesOf = (on: Target): number => (on.software ? 4 : Math.min(256, on.maxInvocations));
 
-/** Lanes of the small passes around a kernel, and the piece that joins them: one on a software adapter (sumAlone.wgsl). */
-export const teamOf = (on: Target): { readonly lanes: number; readonly join: string } =>
-  on.software ? { lanes: 1, join: alone } : { lanes: lanesOf(on), join: tree };
+/** Lanes of the small passes around a kernel: how many join to a team, by which piece, and how many such teams a workgroup has. */
+interface Team {
+  readonly lanes: number;
+  readonly teams: number;
+  readonly join: string;
+}
 
-/** Teams of a workgroup: a lane alone would leave the others of its subgroup idle. */
-export const teamsOf = (on: Target): number => (on.software ? 4 : 1);
+/** One lane on a software adapter (sumAlone.wgsl), four to a workgroup: alone it would leave its subgroup idle. */
+export const teamOf = (on: Target): Team =>
+  on.software ? { lanes: 1, teams: 4, join: alone } : { lanes: lanesOf(on), teams: 1, join: tree };
 
-/** Rows that a team takes, of so many: few where it is one lane, but for what sums the blocks then. */
+/**
+ * Rows that a team takes, of so many. Several blocks are a pass more to run and a pipeline more to compile, so that one lane
+ * may take a thousand rows; of more, few to each, but for what sums the blocks then.
+ */
 export const blockOf = (on: Target, rows: number): number =>
-  on.software ? Math.max(256, 2 ** Math.ceil(Math.log2(rows / BLOCK))) : BLOCK;
+  on.software && rows > BLOCK / 4 ? Math.max(256, 2 ** Math.ceil(Math.log2(rows / BLOCK))) : BLOCK;
 
 /** What makes a sum of losses the loss. */
 export interface Reduction {
@@ -74,14 +81,14 @@ function planLevel(
 ): void {
   const { values, sums, result } = ranges;
   const totals = losses?.totals;
-  const { lanes, join } = teamOf(on);
+  const { lanes, teams, join } = teamOf(on);
   builder.pass({
     kernel: {
       label: "reduce",
       parts: [math, sum, join, reduce],
       constants: {
         LANES: lanes,
-        TEAMS: teamsOf(on),
+        TEAMS: teams,
         FIRST: first,
         LAST: last,
         LOSSES: losses !== undefined,
@@ -115,7 +122,7 @@ function planLevel(
       emptyBits: losses?.emptyBits ?? 0,
       denominator: losses?.denominator ?? 1,
     },
-    workgroups: Math.max(Math.ceil(count / block / teamsOf(on)), 1),
+    workgroups: Math.max(Math.ceil(count / block / teams), 1),
     work: count * 4,
   });
 }
@@ -129,8 +136,7 @@ export function planSum(
   count: number,
   losses?: Reduction,
 ): Range {
-  // A second level is a pipeline more to compile and a dispatch more to run.
-  const block = count <= BLOCK / 4 ? BLOCK : blockOf(on, count);
+  const block = blockOf(on, count);
   const blocks = Math.max(Math.ceil(count / block), 1);
   const ranges = { sums: sumsOf(builder, name, blocks), result: builder.buffer(name, 8) };
   const first = { first: true, last: blocks === 1, block };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { assemble } from "../../src/module.js";
-import { gridOf, type Program, type Target } from "../../src/plan.js";
+import { gridOf, type Kernel, type Program, type Target } from "../../src/plan.js";
 import { programOf, targets } from "../variants.js";
 
 const device: Target = targets["gpu"] as Target;
@@ -23,6 +23,17 @@ function tooLarge({ passes }: Program, { maxBinding, alignment }: Target): strin
 }
 
 const MiB = 2 ** 20;
+
+/** The kernels beside the main one of so many rows. */
+function besides(on: string, rows: number, given: Parameters<typeof programOf>[0]): Kernel[] {
+  const shapes = {
+    logits: { shape: [rows, 1000] },
+    targets: { shape: [rows], dtype: "i32" },
+    ...given,
+  };
+  const { passes } = programOf(shapes, { gradients: true }, targets[on] as Target);
+  return passes.map(({ kernel }) => kernel).filter(({ label }) => !/^cross-entropy/.test(label));
+}
 
 describe("a plan binds no more than the device allows", () => {
   test.each([
@@ -97,11 +108,23 @@ describe("a grid", () => {
 
   // A pipeline with barriers takes SwiftShader twice as long to compile: half of what a first call waited for.
   test("of a software adapter has no barrier in its small passes", () => {
-    const shapes = { logits: { shape: [64, 1000] }, targets: { shape: [64], dtype: "i32" } };
-    const { passes } = programOf(shapes, { gradients: true }, targets["software"] as Target);
-    const small = passes.filter(({ kernel }) => !kernel.label.startsWith("cross-entropy"));
-    expect(small.map(({ kernel }) => kernel.label)).toEqual(["prepare", "settle", "reduce"]);
-    for (const { kernel } of small) expect(assemble(kernel)).not.toMatch(/var<workgroup>|Barrier/);
+    for (const rows of [64, 5000]) {
+      const small = besides("software", rows, {});
+      expect(small.length).toBe(rows === 64 ? 2 : 4);
+      for (const kernel of small) expect(assemble(kernel)).not.toMatch(/var<workgroup>|Barrier/);
+    }
+  });
+
+  test.each(Object.keys(targets))("of %s: one pass before and one behind few rows", (on) => {
+    const labels = (...args: Parameters<typeof besides>) =>
+      besides(...args).map(({ label }) => label);
+    const perRow = { shape: [1024] };
+    const weight = { shape: [1000] };
+    const given = { mask: perRow, sampleWeight: perRow, upstream: perRow, weight };
+    for (const rows of [1, 512, 1024]) expect(labels(on, rows, {})).toEqual(["prepare", "reduce"]);
+    expect(labels(on, 1024, given)).toEqual(["prepare", "reduce"]);
+    expect(labels(on, 512, { temperature: { shape: [1] } })).toContain("settle");
+    expect(labels(on, 5000, {})).toContain("settle");
   });
 
   test("of a software adapter is cut into passes that a page can wait for", () => {
