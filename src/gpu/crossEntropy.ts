@@ -107,8 +107,11 @@ export function planLosses(
   const most = chunkOf(on, Math.max(rowInfoBytes, 4 * planeCount));
   const context = planRows(builder, request, on, lossShape, labels, most);
   const planes = planPlanes(builder, context.chunks, planeCount);
-  const logits = source?.logits ?? inputRange(request.get("logits"));
-  const { rowStride, together } = source ?? { rowStride: classes, together: rows };
+  const { logits, rowStride, together } = source ?? {
+    logits: inputRange(request.get("logits")),
+    rowStride: classes,
+    together: rows,
+  };
   const shape = request.get("logits").shape ?? [...lossShape, classes];
   const matrix = (name: string, isWanted: unknown): Range | undefined =>
     isWanted ? builder.buffer(name, rows * classes * 4) : undefined;
@@ -205,20 +208,19 @@ export function planLosses(
     planes.finish(chunk);
   }
 
-  if (source) return { context, planes };
-  if (inPlace) {
+  if (inPlace && !source) {
     builder.result("gradients.logits", logits, shape, gpuDType(request.get("logits").dtype));
   } else if (gradient && place) builder.result("gradients.logits", gradient, shape);
   if (targetsGradient) builder.result("gradients.targets", targetsGradient, shape);
   return { context, planes };
 }
 
-/** Plans losses and gradients of all rows, then their reduction and what it reports. */
-export function planLoss(
-  builder: ProgramBuilder,
+/** Losses and gradients of all rows, then their reduction. */
+export function planCrossEntropy(
   request: Request,
   geometry: Geometry,
   on: Target,
+  builder = new ProgramBuilder("crossEntropy"),
   source?: Source,
 ): Program {
   const { rows, lossShape } = geometry;
@@ -232,11 +234,6 @@ export function planLoss(
     builder.result("gradients.temperature", planSum(builder, on, "slope", slopes, rows), []);
   }
   return builder.build();
-}
-
-/** Cross-entropy of logits that are there. */
-export function planCrossEntropy(request: Request, geometry: Geometry, on: Target): Program {
-  return planLoss(new ProgramBuilder("crossEntropy"), request, geometry, on);
 }
 planCrossEntropy.load = loadPieces;
 

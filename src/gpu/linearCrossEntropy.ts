@@ -10,7 +10,7 @@ import type { LinearGeometry } from "../losses/linearCrossEntropy.js";
 import { type Program, ProgramBuilder, type Range, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
 import type { Call } from "../spec.js";
-import { planLoss, type Source, type Turn } from "./crossEntropy.js";
+import { planCrossEntropy, type Source, type Turn } from "./crossEntropy.js";
 import { loadPieces } from "./crossEntropyModule.js";
 import { blocksOf, planProduct } from "./product.js";
 import { plainRange, storageOf } from "./rowSlices.js";
@@ -287,7 +287,7 @@ export function planLinearCrossEntropy(
 ): Program {
   const builder = new ProgramBuilder("linearCrossEntropy");
   const source = linearSource({ builder, request, on, geometry });
-  return planLoss(builder, logitsRequest(request, geometry), geometry, on, source);
+  return planCrossEntropy(logitsRequest(request, geometry), geometry, on, builder, source);
 }
 planLinearCrossEntropy.load = (call?: Call<LinearGeometry>): Promise<unknown> | undefined =>
   loadPieces(call && { ...call, request: logitsRequest(call.request, call.geometry) });

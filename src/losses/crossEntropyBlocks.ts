@@ -106,7 +106,7 @@ export async function crossEntropyBlocks(
       ignoreIndex: -1,
       reduction: "none",
       sampleWeight: part(factors.value),
-      upstream: part(upstream),
+      upstream: upstream.length > 0 ? part(upstream) : undefined,
       outputs: wanted,
     } as unknown as CallOptions)) as unknown as LossResult<"logits" | "temperature"> & Outputs;
     backend = result.backend;
