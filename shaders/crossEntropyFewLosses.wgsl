@@ -10,10 +10,11 @@ fn main(
     return;
   }
   var four = fourAt(place);
-  var sums = scanFour(rowAt(four.place.x, 0u), four);
+  let first = rowAt(place, 0u);
+  var sums = scanFour(first, four);
   for (var left = 4u; left > 0u; left--) {
-    let row = rowAt(four.place.x, 0u);
-    reportRow(row, outcomeOfFirst(row, sums));
+    let row = rowOfFirst(first, four);
+    reportRow(row, outcomeOfFirst(row, four, sums));
     sums = turnedSums(sums);
     four = turnedFour(four);
   }

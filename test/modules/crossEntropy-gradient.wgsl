@@ -149,8 +149,7 @@ fn originOf(place: u32) -> u32 {
   var origin = params.logitsStart;
   if (STRIDED) {
     let pixel = params.pixelStart + place;
-    let image = pixel / params.inner;
-    origin += image * params.inner * params.classes + pixel % params.inner;
+    origin += pixel + pixel / params.inner * params.inner * (params.classes - 1u);
   } else {
     origin += place * params.rowStride;
   }

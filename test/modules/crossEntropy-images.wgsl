@@ -149,8 +149,7 @@ fn originOf(place: u32) -> u32 {
   var origin = params.logitsStart;
   if (STRIDED) {
     let pixel = params.pixelStart + place;
-    let image = pixel / params.inner;
-    origin += image * params.inner * params.classes + pixel % params.inner;
+    origin += pixel + pixel / params.inner * params.inner * (params.classes - 1u);
   } else {
     origin += place * params.rowStride;
   }
@@ -478,41 +477,77 @@ fn reportRow(row: Row, end: Outcome) {
   }
 }
 
-// Cross-entropy of few classes: a lane takes four rows, each component of a vector one of them, and in
-// every trip one class of all four. A trip costs a software adapter about 100 cycles whatever is in it,
-// which a row of ten classes alone would spend on counting.
+// Cross-entropy of few classes: a lane takes four rows, neighbours, each component of a vector one of them. A
+// trip costs a software adapter about 100 cycles whatever is in it, which a row of ten classes alone would
+// spend on counting.
 
-const FOURTH: u32 = ROWS / 4u;  // lanes of a workgroup; the rows of a lane lie this far apart
+const FOURTH: u32 = ROWS / 4u;  // lanes of a workgroup
+const TRIP: u32 = 3u;  // classes that a trip over the logits takes; the values of seven are too many to keep at hand
 
-// Four rows of one lane. What all rows share (temperature, scale) is taken from the first.
+// Four rows of one lane.
 struct Four {
-  place: vec4u,
+  index: vec4u,
   origin: vec4u,
   label: vec4u,
+  labelBits: vec4u,  // the last class's where there is no label
+  valueFactor: vec4f,
+  gradientFactor: vec4f,
 }
 
 fn firstPlace(group: vec3u, lane: u32) -> u32 {
-  return (group.y * params.gridWidth + group.x) * ROWS + lane;
+  return (group.y * params.gridWidth + group.x) * ROWS + 4u * lane;
 }
 
-// Where there are no more rows the first is taken again: the same is written twice, by the same lane.
+// Where there are no more rows the last is taken again: the same is written twice, by the same lane.
 fn fourAt(first: u32) -> Four {
-  let wanted = first + FOURTH * vec4u(0u, 1u, 2u, 3u);
-  let place = select(vec4u(first), wanted, wanted < vec4u(params.rows));
+  let place = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u));
   let index = params.rowStart + place;
-  return Four(place,
-    vec4u(originOf(place.x), originOf(place.y), originOf(place.z), originOf(place.w)),
-    vec4u(rowInfo[index.x].label, rowInfo[index.y].label, rowInfo[index.z].label,
-      rowInfo[index.w].label));
+  let a = rowInfo[index.x];
+  let b = rowInfo[index.y];
+  let c = rowInfo[index.z];
+  let d = rowInfo[index.w];
+  let origin = originsOf(place);
+  let label = vec4u(a.label, b.label, c.label, d.label);
+  let known = min(label, vec4u(params.classes - 1u));
+  return Four(index, origin, label, bitsOfFour(origin + known * classStep()),
+    vec4f(a.valueFactor, b.valueFactor, c.valueFactor, d.valueFactor),
+    totalsOf(index) * vec4f(a.gradientFactor, b.gradientFactor, c.gradientFactor, d.gradientFactor));
 }
 
-// Where the logits of a class lie, one class for each row.
-fn elementsOf(four: Four, k: vec4u) -> vec4u {
-  return four.origin + k * select(1u, params.inner, STRIDED);
+// 1 / denominator of each row's segment.
+fn totalsOf(index: vec4u) -> vec4f {
+  let at = quotientsOf(params.chunkStart + index, params.segmentLength);
+  return vec4f(totals[at.x], totals[at.y], totals[at.z], totals[at.w]);
+}
+
+fn originsOf(place: vec4u) -> vec4u {
+  if (!STRIDED) {
+    return params.logitsStart + place * params.rowStride;
+  }
+  let pixel = params.pixelStart + place;
+  let image = quotientsOf(pixel, params.inner);
+  return params.logitsStart + pixel + image * params.inner * (params.classes - 1u);
+}
+
+// Four neighbours divided: a software adapter makes four divisions of each, one after the other.
+fn quotientsOf(x: vec4u, divisor: u32) -> vec4u {
+  let least = x.x / divisor;
+  let next = vec4u((least + 1u) * divisor);
+  return least + flagged(x >= next, 1u) + flagged(x >= next + divisor, 1u)
+    + flagged(x >= next + 2u * divisor, 1u);
+}
+
+fn classStep() -> u32 {
+  return select(1u, params.inner, STRIDED);
 }
 
 fn bitsOfFour(at: vec4u) -> vec4u {
   return vec4u(bitsOfElement(at.x), bitsOfElement(at.y), bitsOfElement(at.z), bitsOfElement(at.w));
+}
+
+// The logits of one class, the last one where there are no more.
+fn bitsOfClass(four: Four, k: u32) -> vec4u {
+  return bitsOfFour(four.origin + min(k, params.classes - 1u) * classStep());
 }
 
 // Infinite logits are cut off where a soft cap has long made them equal.
@@ -525,11 +560,6 @@ fn unitsOfBits(row: Row, bits: vec4u) -> vec4f {
   return logit;
 }
 
-// The labels' classes; the last one where there is no label.
-fn labelsOf(four: Four) -> vec4u {
-  return min(four.label, vec4u(params.classes - 1u));
-}
-
 fn ranksOf(bits: vec4u) -> vec4u {
   return vec4u(rankOf(bits.x), rankOf(bits.y), rankOf(bits.z), rankOf(bits.w));
 }
@@ -538,93 +568,142 @@ fn flagged(which: vec4<bool>, flag: u32) -> vec4u {
   return select(vec4u(0u), vec4u(flag), which);
 }
 
+// The first of four rows; `any` of them knows what all rows share. Where it lies nobody asks any more.
+fn rowOfFirst(any: Row, four: Four) -> Row {
+  var row = any;
+  row.index = four.index.x;
+  row.label = four.label.x;
+  row.valueFactor = four.valueFactor.x;
+  row.gradientFactor = four.gradientFactor.x;
+  return row;
+}
+
 // The next row becomes the first: an index that is not constant costs a software adapter more than
 // moving everything.
 fn turnedFour(four: Four) -> Four {
-  return Four(four.place.yzwx, four.origin.yzwx, four.label.yzwx);
+  return Four(four.index.yzwx, four.origin, four.label.yzwx, four.labelBits.yzwx,
+    four.valueFactor.yzwx, four.gradientFactor.yzwx);
 }
 
-// Cross-entropy of few classes, what is known of four rows. The maximum comes first, so that no exponent
-// is positive and nothing has to be done again; its own term is exactly 1 and stays out of the sum, of
-// which log1p then keeps every digit.
+// Cross-entropy of few classes, what is known of four rows, each logit read once. The base is a logit, and
+// follows where a term would be more than twice its own: each time a sum fades by half at least, so that
+// roundings do not add up. The label's own term is left out, as in crossEntropySums.wgsl.
 
 struct FourSums {
-  base: vec4f,  // the largest unit
-  ones: vec4f,  // how many classes have it
-  others: vec4f,  // sum of exp(x - base) over all but those
-  heat: vec4f,  // sum of exp(x - base) (base - x) / 2, for the entropy
+  base: vec4f,
+  rest: vec4f,  // sum of exp(x - base) but for the label
+  low: vec4f,  // what that has lost in roundings
+  heat: vec4f,  // sum of exp(x - base) (base - x) / 2, likewise, for the entropy
+  mix: f32,  // sum of coefficients so far
   pull: vec4f,  // sum of coefficient (base - x) / 2
+  height: vec4u,  // the largest magnitude as an integer, in which NaN is the greatest
   flags: vec4u,
 }
 
+// NaN leaves its mark on the sum, if no tanh has hidden it; but whether it was infinity only magnitudes tell.
+const WATCHED: bool = SOFTCAPPED || (STATS & 9u) != 0u;
+
 fn scanFour(row: Row, four: Four) -> FourSums {
-  var top = vec4f(LOWEST);
-  var height = vec4u(0u);  // magnitudes as integers, in which NaN is the greatest
-  for (var k = 0u; k < params.classes; k++) {
-    let bits = bitsOfFour(elementsOf(four, vec4u(k)));
-    top = max(top, bitcast<vec4f>(bits));
-    if (SOFTCAPPED) {
-      height = max(height, bits & vec4u(0x7fffffffu));
-    }
-  }
   var sums: FourSums;
-  sums.base = unitsOfBits(row, bitcast<vec4u>(top));
-  var goal = vec4u(0u);
-  if ((STATS & 8u) != 0u) {
-    goal = ranksOf(bitsOfFour(elementsOf(four, labelsOf(four))));
+  sums.base = vec4f(LOWEST);
+  for (var trip = 0u; trip < ENDLESS; trip++) {
+    let k = trip * TRIP;
+    if (k >= params.classes) {
+      break;
+    }
+    let bitsA = bitsOfClass(four, k);
+    let bitsB = bitsOfClass(four, k + 1u);
+    let bitsC = bitsOfClass(four, k + 2u);
+    let a = unitsOfBits(row, bitsA);
+    let b = unitsOfBits(row, bitsB);
+    let c = unitsOfBits(row, bitsC);
+    sums = raised(row, sums, higher(higher(a, b), c));
+    sums = withClass(row, four, sums, bitsA, a, k);
+    sums = withClass(row, four, sums, bitsB, b, k + 1u);
+    sums = withClass(row, four, sums, bitsC, c, k + 2u);
   }
-  for (var k = 0u; k < params.classes; k++) {
-    let bits = bitsOfFour(elementsOf(four, vec4u(k)));
-    let x = unitsOfBits(row, bits);
-    let isTop = x >= sums.base;
-    let e = select(exp2((x - sums.base) * row.scale), vec4f(0.0), isTop);
-    sums.ones += select(vec4f(0.0), vec4f(1.0), isTop);
-    sums.others += e;
-    // A class of probability 0 may be infinitely far away.
-    let gap = min(0.5 * sums.base - 0.5 * x, vec4f(3.4e38));
-    if ((STATS & 4u) != 0u) {
-      sums.heat += e * gap;
-    }
-    if (MIXED) {
-      let q = coefficientAt(row, k);
-      let lost = (bits == vec4u(MINUS_INFINITY_BITS)) & vec4<bool>(!SOFTCAPPED);
-      sums.pull += q * select(gap, vec4f(0.0), lost);
-      sums.flags |= flagged(lost, lossOfImpossible(q));
-      sums.flags |= vec4u(select(HAS_NAN, 0u, isFinite(q)));
-    }
-    if ((STATS & 8u) != 0u) {
-      let rank = ranksOf(bits);
-      let ahead = (rank > goal) | ((rank == goal) & (vec4u(k) < four.label));
-      sums.flags |= flagged(ahead, BEATEN);
-    }
-  }
-  // +infinity is the largest logit where there is one; NaN has left its mark on the sum, if no tanh has
-  // hidden it.
-  let isInfinite = (bitcast<vec4u>(top) == vec4u(INFINITY_BITS)) & vec4<bool>(!SOFTCAPPED);
-  let isNan = ((bitcast<vec4u>(sums.others) & vec4u(INFINITY_BITS)) == vec4u(INFINITY_BITS))
-    | (height > vec4u(INFINITY_BITS));
-  sums.flags |= flagged(isInfinite, HAS_INFINITY) | flagged(isNan, SAW_NAN);
-  sums.flags |= flagged((sums.ones > vec4f(0.0)) | vec4<bool>(SOFTCAPPED), SOME);
+  let isInfinite = bitcast<vec4u>(sums.base) == vec4u(INFINITY_BITS);
+  let isBroken = (bitcast<vec4u>(sums.rest) & vec4u(INFINITY_BITS)) == vec4u(INFINITY_BITS);
+  let isNan = (sums.height > vec4u(INFINITY_BITS)) | (isBroken & vec4<bool>(!WATCHED));
+  let isSome = (sums.base > vec4f(LOWEST)) | (sums.rest > vec4f(0.5));
+  sums.flags |= flagged(isInfinite, HAS_INFINITY) | flagged(isNan, SAW_NAN) | flagged(isSome, SOME);
+  sums.base = select(sums.base, vec4f(0.0), isInfinite);
   return sums;
 }
 
-// What the first of four rows comes to.
-fn outcomeOfFirst(row: Row, sums: FourSums) -> Outcome {
-  let label = elementOfBits(row, bitsAt(row, min(row.label, params.classes - 1u)));
+// max looks for NaN, at the cost of three comparisons.
+fn higher(x: vec4f, y: vec4f) -> vec4f {
+  return select(x, y, y > x);
+}
+
+fn raised(row: Row, before: FourSums, top: vec4f) -> FourSums {
+  var sums = before;
+  sums.base = select(before.base, top, (top - before.base) * row.scale > vec4f(1.0));
+  let fade = exp2((before.base - sums.base) * row.scale);
+  sums.rest *= fade;
+  sums.low *= fade;
+  // Halves, as in `decay`.
+  let gap = 0.5 * sums.base - 0.5 * before.base;
+  if ((STATS & 4u) != 0u) {
+    sums.heat = sums.heat * fade + gap * (sums.rest + sums.low);
+  }
+  if (MIXED) {
+    sums.pull += sums.mix * gap;
+  }
+  return sums;
+}
+
+fn withClass(row: Row, four: Four, before: FourSums, bits: vec4u, x: vec4f, k: u32) -> FourSums {
+  let isOut = (four.label == vec4u(k)) | vec4<bool>(k >= params.classes);
+  let e = select(exp2((x - before.base) * row.scale), vec4f(0.0), isOut);
+  var sums = before;
+  sums.rest += e;
+  // What an addition has rounded away, exactly (Knuth).
+  let part = sums.rest - before.rest;
+  sums.low += (before.rest - (sums.rest - part)) + (e - part);
+  if (WATCHED) {
+    sums.height = max(sums.height, bits & vec4u(0x7fffffffu));
+  }
+  // A class of probability 0 may be infinitely far away.
+  let gap = min(0.5 * sums.base - 0.5 * x, vec4f(3.4e38));
+  if ((STATS & 4u) != 0u) {
+    sums.heat += e * gap;
+  }
+  if (MIXED) {
+    let q = select(coefficientAt(row, k), 0.0, k >= params.classes);
+    let lost = (bits == vec4u(MINUS_INFINITY_BITS)) & vec4<bool>(!SOFTCAPPED);
+    sums.mix += q;
+    sums.pull += q * select(gap, vec4f(0.0), lost);
+    sums.flags |= flagged(lost, lossOfImpossible(q));
+    sums.flags |= vec4u(select(HAS_NAN, 0u, isFinite(q)));
+  }
+  if ((STATS & 8u) != 0u) {
+    let rank = ranksOf(bits);
+    let goal = ranksOf(four.labelBits);
+    let ahead = (rank > goal) | ((rank == goal) & (vec4u(k) < four.label));
+    sums.flags |= flagged(ahead, BEATEN);
+  }
+  return sums;
+}
+
+// What the first of four rows comes to. Its base is a logit, whose own term is 1.
+fn outcomeOfFirst(row: Row, four: Four, sums: FourSums) -> Outcome {
+  let label = elementOfBits(row, four.labelBits.x);
   let base = sums.base.x;
-  let beside = sums.ones.x - 1.0 + sums.others.x;  // all terms but the largest one
-  let whole = max(1.0 + beside, 1e-30);
-  let isTop = label.unit >= base && !label.lost;
-  let term = select(select(decay(row, label.unit, base), 0.0, label.lost), 1.0, isTop);
-  let flags = sums.flags.x;
+  let term = select(exp2((label.unit - base) * row.scale), 0.0, label.lost);
+  let rest = sums.rest.x + sums.low.x;
+  // The greatest comes last, as in `outcomeOf`.
+  let whole = select(sums.rest.x + (term + sums.low.x), term + rest, term > rest);
+  let heat = sums.heat.x + term * (0.5 * base - 0.5 * label.unit);
+  let flags = sums.flags.x | label.flags | select(SOME, 0u, label.lost);
   let broken = (flags & (SOME | SAW_NAN | HAS_INFINITY)) != SOME;
-  return Outcome(base, term, select(whole - term, beside, isTop), whole, log1p(beside), sums.heat.x,
-    sums.pull.x, mixOf(nothing()), ownOf(row), label, flags | select(0u, HAS_NAN, broken));
+  return Outcome(base, term, rest, whole, log1p(whole - 1.0), heat, sums.pull.x, mixOf(nothing()),
+    ownOf(row), label, flags | select(0u, HAS_NAN, broken));
 }
 
 fn turnedSums(sums: FourSums) -> FourSums {
-  return FourSums(sums.base.yzwx, sums.ones.yzwx, sums.others.yzwx, sums.heat.yzwx, sums.pull.yzwx,
-    sums.flags.yzwx);
+  return FourSums(sums.base.yzwx, sums.rest.yzwx, sums.low.yzwx, sums.heat.yzwx, sums.mix, sums.pull.yzwx,
+    sums.height, sums.flags.yzwx);
 }
 
 // Cross-entropy, the few numbers that the gradient of a row is made of:
@@ -701,13 +780,16 @@ struct FourVerdicts {
   labelSlope: vec4f,
   lean: vec4f,
   flags: vec4u,
-  idle: vec4<bool>,  // zeros are its gradient
+  kept: vec4u,  // all bits, or none where the gradient is
+  filling: vec4u,
 }
 
-fn withVerdict(before: FourVerdicts, verdict: Verdict, idle: bool) -> FourVerdicts {
+fn withVerdict(before: FourVerdicts, verdict: Verdict) -> FourVerdicts {
+  let lost = select(0u, verdict.kept, (verdict.flags & HAS_NAN) != 0u);
   return FourVerdicts(vec4f(before.push.yzw, verdict.push), vec4f(before.pull.yzw, verdict.pull),
     vec4f(before.labelSlope.yzw, verdict.labelSlope), vec4f(before.lean.yzw, verdict.lean),
-    vec4u(before.flags.yzw, verdict.flags), vec4<bool>(before.idle.yzw, idle));
+    vec4u(before.flags.yzw, verdict.flags),
+    vec4u(before.kept.yzw, verdict.kept ^ lost), vec4u(before.filling.yzw, lost & NAN_BITS));
 }
 
 @compute @workgroup_size(FOURTH)
@@ -720,26 +802,25 @@ fn main(
     return;
   }
   var four = fourAt(place);
-  let first = rowAt(four.place.x, 0u);
+  let first = rowAt(place, 0u);
   var sums = scanFour(first, four);
   var verdicts: FourVerdicts;
   for (var left = 4u; left > 0u; left--) {
-    let row = rowAt(four.place.x, 0u);
-    let end = outcomeOfFirst(row, sums);
+    let row = rowOfFirst(first, four);
+    let end = outcomeOfFirst(row, four, sums);
     reportRow(row, end);
-    let idle = row.gradientFactor == 0.0 || row.label >= OUT_OF_RANGE;
-    verdicts = withVerdict(verdicts, verdictOf(row, end), idle);
+    verdicts = withVerdict(verdicts, verdictOf(row, end));
     sums = turnedSums(sums);
     four = turnedFour(four);
   }
   var moment = gradientOfFour(first, four, verdicts, sums.base);
   if ((STATS & 16u) != 0u) {
     for (var left = 4u; left > 0u; left--) {
-      let row = rowAt(four.place.x, 0u);
+      let row = rowOfFirst(first, four);
       let verdict = Verdict(sums.base.x, 0.0, 0.0, 0.0, 0.0, verdicts.lean.x, verdicts.flags.x, 0u);
       reportTemperature(row, verdict, moment.x);
       moment = moment.yzwx;
-      verdicts = withVerdict(verdicts, verdict, false);
+      verdicts = withVerdict(verdicts, verdict);
       sums = turnedSums(sums);
       four = turnedFour(four);
     }
@@ -747,34 +828,43 @@ fn main(
 }
 
 fn gradientOfFour(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f) -> vec4f {
-  let blank = verdicts.idle | ((verdicts.flags & vec4u(HAS_NAN)) != vec4u(0u));
-  let filling = select(vec4u(NAN_BITS), vec4u(0u), verdicts.idle);
   var moment = vec4f(0.0);
-  for (var k = 0u; k < params.classes; k++) {
-    let at = elementsOf(four, vec4u(k));
-    let bits = bitsOfFour(at);
-    let x = unitsOfBits(row, bits);
-    var g = verdicts.push * exp2((x - base) * row.scale);
-    if (MIXED) {
-      g -= verdicts.pull * coefficientAt(row, k);
+  for (var k = 0u; k < ENDLESS; k++) {
+    if (k >= params.classes) {
+      break;
     }
-    if (SOFTCAPPED) {
-      g *= slackOf(x);
-    }
-    storeFour(at, select(bitcast<vec4u>(g), filling, blank));
-    if ((STATS & 16u) != 0u) {
-      let reach = bitcast<vec4f>(bits) - select(base, vec4f(0.0), vec4<bool>(SOFTCAPPED));
-      let finite = (bits & vec4u(0x7fffffffu)) < vec4u(INFINITY_BITS);
-      let slope = select(g, verdicts.labelSlope, vec4u(k) == four.label);
-      moment += select(vec4f(0.0), slope * reach, finite & !blank);
-    }
+    moment += slopesOf(row, four, verdicts, base, k);
   }
-  let labelSlope = select(bitcast<vec4u>(verdicts.labelSlope), filling, blank);
-  storeFour(elementsOf(four, labelsOf(four)), labelSlope);
+  let known = min(four.label, vec4u(params.classes - 1u));
+  storeFour(four.origin + known * classStep(), verdicts, verdicts.labelSlope);
   return moment;
 }
 
-fn storeFour(at: vec4u, bits: vec4u) {
+fn slopesOf(row: Row, four: Four, verdicts: FourVerdicts, base: vec4f, k: u32) -> vec4f {
+  let at = four.origin + k * classStep();
+  let bits = bitsOfFour(at);
+  let x = unitsOfBits(row, bits);
+  var g = verdicts.push * exp2((x - base) * row.scale);
+  if (MIXED) {
+    g -= verdicts.pull * coefficientAt(row, k);
+  }
+  if (SOFTCAPPED) {
+    g *= slackOf(x);
+  }
+  storeFour(at, verdicts, g);
+  var moment = vec4f(0.0);
+  if ((STATS & 16u) != 0u) {
+    let reach = bitcast<vec4f>(bits) - select(base, vec4f(0.0), vec4<bool>(SOFTCAPPED));
+    let finite = (bits & vec4u(0x7fffffffu)) < vec4u(INFINITY_BITS);
+    let slope = select(g, verdicts.labelSlope, vec4u(k) == four.label);
+    let counts = finite & (verdicts.kept != vec4u(0u));
+    moment = select(moment, slope * reach, counts);
+  }
+  return moment;
+}
+
+fn storeFour(at: vec4u, verdicts: FourVerdicts, g: vec4f) {
+  let bits = (bitcast<vec4u>(g) & verdicts.kept) | verdicts.filling;
   storeBits(storePlace(at.x), bits.x);
   storeBits(storePlace(at.y), bits.y);
   storeBits(storePlace(at.z), bits.z);
