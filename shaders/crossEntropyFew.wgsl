@@ -89,9 +89,9 @@ fn flagged(which: vec4<bool>, flag: u32) -> vec4u {
   return select(vec4u(0u), vec4u(flag), which);
 }
 
-// The first of four rows; `any` of them knows what all rows share. Where it lies nobody asks any more.
-fn rowOfFirst(any: Row, four: Four) -> Row {
-  var row = any;
+// The first of four rows; `known` has what all rows share. Where it lies nobody asks any more.
+fn rowOfFirst(known: Row, four: Four) -> Row {
+  var row = known;
   row.index = four.index.x;
   row.label = four.label.x;
   row.valueFactor = four.valueFactor.x;

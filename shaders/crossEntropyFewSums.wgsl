@@ -67,7 +67,8 @@ fn raised(row: Row, before: FourSums, top: vec4f) -> FourSums {
 }
 
 fn withClass(row: Row, four: Four, before: FourSums, bits: vec4u, x: vec4f, k: u32) -> FourSums {
-  let isOut = (four.label == vec4u(k)) | vec4<bool>(k >= params.classes);
+  let isBehind = k >= params.classes;
+  let isOut = (four.label == vec4u(k)) | vec4<bool>(isBehind);
   let e = select(exp2((x - before.base) * row.scale), vec4f(0.0), isOut);
   var sums = before;
   sums.rest += e;
@@ -83,7 +84,7 @@ fn withClass(row: Row, four: Four, before: FourSums, bits: vec4u, x: vec4f, k: u
     sums.heat += e * gap;
   }
   if (MIXED) {
-    let q = select(coefficientAt(row, k), 0.0, k >= params.classes);
+    let q = select(coefficientAt(row, k), 0.0, isBehind);
     let lost = (bits == vec4u(MINUS_INFINITY_BITS)) & vec4<bool>(!SOFTCAPPED);
     sums.mix += q;
     sums.pull += q * select(gap, vec4f(0.0), lost);

@@ -568,9 +568,9 @@ fn flagged(which: vec4<bool>, flag: u32) -> vec4u {
   return select(vec4u(0u), vec4u(flag), which);
 }
 
-// The first of four rows; `any` of them knows what all rows share. Where it lies nobody asks any more.
-fn rowOfFirst(any: Row, four: Four) -> Row {
-  var row = any;
+// The first of four rows; `known` has what all rows share. Where it lies nobody asks any more.
+fn rowOfFirst(known: Row, four: Four) -> Row {
+  var row = known;
   row.index = four.index.x;
   row.label = four.label.x;
   row.valueFactor = four.valueFactor.x;
@@ -654,7 +654,8 @@ fn raised(row: Row, before: FourSums, top: vec4f) -> FourSums {
 }
 
 fn withClass(row: Row, four: Four, before: FourSums, bits: vec4u, x: vec4f, k: u32) -> FourSums {
-  let isOut = (four.label == vec4u(k)) | vec4<bool>(k >= params.classes);
+  let isBehind = k >= params.classes;
+  let isOut = (four.label == vec4u(k)) | vec4<bool>(isBehind);
   let e = select(exp2((x - before.base) * row.scale), vec4f(0.0), isOut);
   var sums = before;
   sums.rest += e;
@@ -670,7 +671,7 @@ fn withClass(row: Row, four: Four, before: FourSums, bits: vec4u, x: vec4f, k: u
     sums.heat += e * gap;
   }
   if (MIXED) {
-    let q = select(coefficientAt(row, k), 0.0, k >= params.classes);
+    let q = select(coefficientAt(row, k), 0.0, isBehind);
     let lost = (bits == vec4u(MINUS_INFINITY_BITS)) & vec4<bool>(!SOFTCAPPED);
     sums.mix += q;
     sums.pull += q * select(gap, vec4f(0.0), lost);
