@@ -12,6 +12,16 @@ for (const { spec } of Object.values(library) as unknown as AnyLoss[]) {
   if (plan) planners.set(spec, plan);
 }
 
+/** A GPU with the default limits, but for what the test changes. */
+export const target = (change: Partial<Target> = {}): Target => ({
+  software: false,
+  features: new Set(),
+  maxBinding: 2 ** 27,
+  maxInvocations: 256,
+  alignment: 256,
+  ...change,
+});
+
 /** What the planner makes of a call; of shapes alone where it is `planned`. */
 export function plannedProgram(
   spec: LossSpec,

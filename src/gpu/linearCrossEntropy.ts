@@ -12,7 +12,7 @@ import type { Request } from "../request.js";
 import type { Call } from "../spec.js";
 import { planCrossEntropy, type Source, type Turn } from "./crossEntropy.js";
 import { loadPieces } from "./crossEntropyModule.js";
-import { blocksOf, planProduct } from "./product.js";
+import { ALIGNED_ROWS, blocksOf, planProduct } from "./product.js";
 import { plainRange, storageOf } from "./rowSlices.js";
 import { inputRange } from "./rows.js";
 import { chunkOf } from "./sums.js";
@@ -24,8 +24,6 @@ const MOST = 64 * 2 ** 20;
 const MOST_ROWS = 8192;
 /** Rows that a tile of a product has. */
 const TILE = 64;
-/** Rows whose numbers, in fours, begin at an aligned address. */
-const ALIGNED = 16;
 /** Bytes of a pass on a software adapter that leave others their turn. */
 const SOFTWARE_PASS = 8 * 2 ** 20;
 
@@ -35,7 +33,7 @@ const rules = { every: 0, read: 1, asked: 2 } as const;
 function turnRows(on: Target, { rows, classes, depth }: LinearGeometry): number {
   const wide = 16 * Math.max(blocksOf(classes), blocksOf(depth));
   const most = on.maxBinding - on.alignment;
-  if (Math.max(4 * wide, ALIGNED * 16 * blocksOf(depth)) > most) {
+  if (Math.max(4 * wide, ALIGNED_ROWS * 16 * blocksOf(depth)) > most) {
     fail(
       "LIMIT_EXCEEDED",
       `linearCrossEntropy: rows of ${Math.max(classes, depth)} numbers exceed the device's binding of ${on.maxBinding} bytes`,
@@ -204,9 +202,9 @@ function linearSource(frame: Frame): Source {
 
   const held = (range: Range, { first, count }: Part): Range =>
     slice(range, first * deep * 4, blocksOf(count) * deep * 16);
-  const parts = partsOf(classes, chunkOf(on, deep * 16, ALIGNED));
+  const parts = partsOf(classes, chunkOf(on, deep * 16, ALIGNED_ROWS));
   const most = on.software ? Math.min(SOFTWARE_PASS, on.maxBinding) : on.maxBinding;
-  const small = partsOf(classes, chunkOf({ ...on, maxBinding: most }, deep * 16, ALIGNED));
+  const small = partsOf(classes, chunkOf({ ...on, maxBinding: most }, deep * 16, ALIGNED_ROWS));
   for (const part of small) {
     planBlocks(frame, "linearWeight", part, held(weight, part), ruleOf("every"));
   }

@@ -11,6 +11,9 @@ import tiled from "../../shaders/productTiled.wgsl?raw";
 import similarity from "../../shaders/similarity.wgsl?raw";
 import type { Kernel, ProgramBuilder, Range, Target } from "../plan.js";
 
+/** Rows that a slice of blocks begins at a multiple of, so that it begins at an aligned address. */
+export const ALIGNED_ROWS = 16;
+
 /** Numbers in blocks of four. */
 export const blocksOf = (count: number): number => Math.ceil(count / 4);
 /** Bytes of a block of 4 × 4. */

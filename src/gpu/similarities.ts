@@ -2,8 +2,8 @@ import distances from "../../shaders/distances.wgsl?raw";
 import math from "../../shaders/math.wgsl?raw";
 import type { Metric } from "../families/arrangement.js";
 import { type ProgramBuilder, type Range, slice, type Target } from "../plan.js";
-import { BLOCK_BYTES, planProduct, type View } from "./product.js";
-import { ALIGNED_ROWS, linesPerBinding, type Vectors, vectorLines } from "./vectors.js";
+import { ALIGNED_ROWS, BLOCK_BYTES, planProduct, type View } from "./product.js";
+import { linesPerBinding, type Vectors, vectorLines } from "./vectors.js";
 
 /** Similarities that are held at once, at most; beyond it they are made again for the gradients. */
 const MATRIX_BYTES = 256 * 2 ** 20;

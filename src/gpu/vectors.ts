@@ -7,12 +7,9 @@ import back from "../../shaders/vectorsBack.wgsl?raw";
 import type { Part } from "../families/arrangement.js";
 import { type ProgramBuilder, type Range, slice, type Target } from "../plan.js";
 import type { Request } from "../request.js";
-import { blocksOf } from "./product.js";
+import { ALIGNED_ROWS, blocksOf } from "./product.js";
 import { gradientStore, rowsPerPass, storageOf } from "./rowSlices.js";
 import { inputRange } from "./rows.js";
-
-/** Rows that a slice of blocks begins at a multiple of, so that it begins at an aligned address. */
-export const ALIGNED_ROWS = 16;
 
 /** Vectors in blocks of 4 × 4, with their lengths where `normalised`; beyond the edges are zeros. */
 export interface Vectors {

@@ -12,7 +12,7 @@ import { read } from "../against.js";
 import { differenceError, f64 } from "../differences.js";
 import { judge, layerOf } from "../layers.js";
 import { validateWithNaga } from "../naga.js";
-import { plannedProgram } from "../planners.js";
+import { plannedProgram, target } from "../planners.js";
 
 const backend = await openBackend({ kind: "cpu" });
 
@@ -59,15 +59,6 @@ test("many rows in blocks give what the rows give one by one", async () => {
     const slopes = await read(one.gradients.hidden);
     expect(toHidden[2 * row]).toBeCloseTo(slopes[0] as number, 12);
   }
-});
-
-const target = (change: Partial<Target> = {}): Target => ({
-  software: false,
-  features: new Set(),
-  maxBinding: 2 ** 27,
-  maxInvocations: 256,
-  alignment: 256,
-  ...change,
 });
 
 /** A plan for sizes alone. */

@@ -5,16 +5,7 @@ import type { Pass, Program, Range, Target } from "../../src/plan.js";
 import { validateWithNaga } from "../naga.js";
 import { lossNamed } from "../oracle.js";
 import { matrices, pairLosses, vectorsOf } from "../pairProblems.js";
-import { plannedProgram } from "../planners.js";
-
-const target = (change: Partial<Target> = {}): Target => ({
-  software: false,
-  features: new Set(),
-  maxBinding: 2 ** 27,
-  maxInvocations: 256,
-  alignment: 256,
-  ...change,
-});
+import { plannedProgram, target } from "../planners.js";
 
 type Named = Readonly<Record<string, unknown>>;
 const every = [...pairLosses, ...matrices];

@@ -4,17 +4,8 @@ import { assemble, bindingsOf } from "../../src/module.js";
 import type { Program, Target } from "../../src/plan.js";
 import { validateWithNaga } from "../naga.js";
 import { lossNamed } from "../oracle.js";
-import { plannedProgram } from "../planners.js";
+import { plannedProgram, target } from "../planners.js";
 import { ctcProblem, normalRows, rowFunctions, rowLosses, titleOf } from "../rowProblems.js";
-
-const target = (change: Partial<Target> = {}): Target => ({
-  software: false,
-  features: new Set(),
-  maxBinding: 2 ** 27,
-  maxInvocations: 256,
-  alignment: 256,
-  ...change,
-});
 
 interface Problem {
   readonly inputs: Readonly<Record<string, Tensor>>;
